@@ -1,0 +1,317 @@
+"""Every setting of the product, one group per package, read once from the environment.
+
+An unset or wrong setting stops the process with one sentence that names it (`SettingError`).
+"""
+
+import difflib
+import os
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.channel_settings import (
+    ChatSettings,
+    FacebookSettings,
+    IntercomSettings,
+    XSettings,
+    ZendeskSettings,
+)
+from runtime.errors import SettingError
+from runtime.llm_settings import LlmSettings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _group(prefix: str) -> SettingsConfigDict:
+    return SettingsConfigDict(env_prefix=prefix, extra="ignore", env_ignore_empty=True)
+
+
+class RuntimeSettings(BaseSettings):
+    """What every process needs."""
+
+    model_config = _group("DESKFLEET_")
+
+    data: Path = Field(Path("var"), description="Folder for everything the embedded default keeps.")
+    database_url: str = Field(
+        "",
+        pattern=r"^$|^postgresql(\+psycopg)?://",
+        description="PostgreSQL URL; empty: the embedded server.",
+    )
+    database_pool: PositiveInt = Field(20, description="Most connections of one process.")
+    database_pgbouncer: bool = Field(
+        False, description="PgBouncer pools transactions in between: no server-side prepared statements."
+    )
+    broker_url: str = Field(
+        "", pattern=r"^$|^amqps?://", description="RabbitMQ URL; empty: jobs and events stay in this process."
+    )
+    redis_url: str = Field(
+        "", pattern=r"^$|^rediss?://", description="Redis URL; empty: limits and breakers are kept in memory."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs tokens and cookies; empty: generated once into the data folder."
+    )
+    retired_secret_keys: SecretStr = Field(
+        SecretStr(""), description="Earlier secret keys, comma-separated: they still open what they sealed."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
+    otlp_endpoint: str = Field(
+        "", pattern=r"^$|^https?://", description="OTLP/HTTP endpoint for traces; empty: none are exported."
+    )
+    sweep_s: PositiveFloat = Field(5.0, description="Seconds between two runs of the sweepers.")
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Addresses, comma-separated, whose X-Forwarded-For is believed."
+    )
+
+
+class WebSettings(BaseSettings):
+    """The HTTP server."""
+
+    model_config = _group("DESKFLEET_")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="Port to listen on.")
+    public_url: str = Field(
+        "",
+        pattern=r"^$|^https?://[^/]+$",
+        description="How customers reach us; empty: http://localhost:PORT.",
+    )
+    max_body_bytes: PositiveInt = Field(1_048_576, description="Largest request body accepted.")
+    rate_per_minute: PositiveInt = Field(100, description="Requests a minute for one IP address or customer.")
+    rate_allow: str = Field("127.0.0.1,::1", description="Addresses without a rate limit, comma-separated.")
+    cookie_secure: bool = Field(False, description="Send cookies over HTTPS only; set it in production.")
+
+
+class IngestionSettings(BaseSettings):
+    """Mail in and out: one mailbox by its URLs, or any number by a file."""
+
+    model_config = _group("DESKFLEET_MAIL_")
+
+    boxes: Path | None = Field(
+        None, description="TOML file with any number of [[mailbox]] tables, besides the one that is set here."
+    )
+    address: str = Field("support@example.com", pattern=r"^\S+@\S+$", description="The desk's mail address.")
+    sender_name: str = Field("Support", description="The name beside that address.")
+    imap_url: str = Field(
+        "",
+        pattern=r"^$|^(imap|imaps|imap\+starttls)://[^@]+@[^/]+(/.+)?$",
+        description="Mailbox, imaps://user:password@host:993/INBOX; empty: the folder mail/in of the data folder.",
+    )
+    smtp_url: str = Field(
+        "",
+        pattern=r"^$|^(smtp|smtps|smtp\+starttls)://",
+        description="Outgoing server, smtp+starttls://user:password@host:587; empty: the folder mail/out.",
+    )
+    first_read: Literal["new", "all"] = Field(
+        "new", description="Of a mailbox seen for the first time: only mails from then on, or all it holds."
+    )
+    after: str = Field(
+        "keep",
+        pattern=r"^(keep|seen|delete|move:.+)$",
+        description="What becomes of a mail that was handled: keep, seen (marked), delete, or move:FOLDER.",
+    )
+    ca_file: Path | None = Field(
+        None, description="Certificates (PEM) that mail servers are checked by; unset: the system's."
+    )
+    authserv_id: str = Field(
+        "",
+        description="Name that your receiving server writes into Authentication-Results; set, orders are spoken of "
+        "only where it says dmarc=pass.",
+    )
+    plus_addressing: bool = Field(
+        False,
+        description="Replies are to go to support+TOKEN@…, which finds the ticket without any header; "
+        "switch it on if your server takes such addresses.",
+    )
+    subject_token: bool = Field(False, description="Put a signed token into the subject of replies.")
+    poll_s: PositiveFloat = Field(5.0, description="Seconds between two looks into the mailbox.")
+    timeout_s: PositiveFloat = Field(20.0, description="Seconds until a mail server is given up.")
+    send_limit_s: PositiveFloat = Field(
+        120.0,
+        description="A send that takes longer belonged to a process that died: it is reconciled or parked.",
+    )
+    max_bytes: PositiveInt = Field(26_214_400, description="Largest mail read; a larger one is parked.")
+
+
+class FilesSettings(BaseSettings):
+    """Attachments."""
+
+    model_config = _group("DESKFLEET_FILES_")
+
+    s3_url: str = Field(
+        "",
+        pattern=r"^$|^https?://[^/]+/.+",
+        description="https://HOST/BUCKET/PREFIX of an S3 store; empty: the folder files of the data folder.",
+    )
+    s3_access_key: SecretStr = Field(
+        SecretStr(""), description="Access key of the S3 store; empty: the role of the machine."
+    )
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="Its secret key.")
+    s3_region: str = Field("us-east-1", description="Region that requests are signed for.")
+    max_bytes: PositiveInt = Field(20_971_520, description="Largest file kept; a larger one is named alone.")
+    max_files: PositiveInt = Field(20, description="Most files kept of one message.")
+    max_request_bytes: PositiveInt = Field(
+        52_428_800, description="Largest body of POST /api/v1/files, which may carry several files."
+    )
+    max_waiting_bytes: PositiveInt = Field(
+        1_073_741_824, description="Most that one key may have uploaded and not yet named in a message."
+    )
+
+
+class TicketSettings(BaseSettings):
+    """What is read out of messages."""
+
+    model_config = _group("DESKFLEET_TICKETS_")
+
+    entity_patterns: Path | None = Field(
+        None,
+        description="TOML file with [[entity]] tables (kind, pattern): what your messages name besides ours.",
+    )
+
+
+class AgentSettings(BaseSettings):
+    """How the agent decides. Deadlines are when staff get a message that was not answered."""
+
+    model_config = _group("DESKFLEET_AGENT_")
+
+    enabled: bool = Field(True, description="Off: every message goes to staff.")
+    min_confidence: Share = Field(
+        0.75,
+        description="Staff get what the agent is less sure of. Its confidence in an answer is the greater of "
+        "triage's confidence and the best passage's relevance.",
+    )
+    min_support: Share = Field(0.75, description="Share of a reply's claims that the sources must hold.")
+    max_turns: PositiveInt = Field(8, description="More customer messages than this in a ticket go to staff.")
+    max_negative: Annotated[float, Field(ge=-1, le=0)] = Field(
+        -0.6, description="Sentiment, -1 to 1, at or below which a message goes to staff."
+    )
+    replies_per_hour: PositiveInt = Field(
+        6, description="Automatic replies an hour to one customer; then staff. Web chats are not counted."
+    )
+    vip_to_staff: bool = Field(True, description="Customers of tier vip always reach a person.")
+    lease_s: PositiveFloat = Field(
+        120.0, description="A claim older than this may be taken by another worker."
+    )
+    max_attempts: PositiveInt = Field(3, description="Claims of one message before staff get it.")
+    chat_deadline_s: PositiveFloat = Field(60.0, description="Seconds until staff get an unanswered chat.")
+    mail_deadline_s: PositiveFloat = Field(900.0, description="The same for every other channel.")
+    staff_deadline_s: PositiveFloat = Field(
+        14_400.0, description="Seconds staff have for an escalated ticket."
+    )
+    concurrency: PositiveInt = Field(4, description="Messages answered at the same time by one process.")
+    shop_file: Path | None = Field(
+        None, description="Orders of the sample shop (JSON); unset: no shop is connected."
+    )
+    desk_name: str = Field("Customer Support", description="How replies are signed.")
+    allowed_addresses: str = Field(
+        "",
+        description="Domains and mail addresses that a reply may name although no source does, comma-separated.",
+    )
+
+
+class ConsoleSettings(BaseSettings):
+    """The pages of staff."""
+
+    model_config = _group("DESKFLEET_CONSOLE_")
+
+    language: Literal["en", "fr", "de", "es", "it", "pt", "nl", "pl", "tr", "ja", "zh", "ar"] = Field(
+        "en", description="The language staff read: messages in another one can be translated into it."
+    )
+
+
+class KnowledgeSettings(BaseSettings):
+    """Search."""
+
+    model_config = _group("DESKFLEET_KNOWLEDGE_")
+
+    precision: Literal["int8", "fp32"] = Field("int8", description="Precision of the local embedder.")
+    model_folder: Path | None = Field(
+        None, description="Where the ONNX files are; unset: beside the package."
+    )
+    threads: PositiveInt = Field(2, description="Threads of the local embedder.")
+    min_relevance: Share = Field(0.5, description="Passages below this calibrated relevance are not used.")
+    ef_search: PositiveInt = Field(100, description="HNSW: candidates kept while searching.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    x: XSettings
+    facebook: FacebookSettings
+    zendesk: ZendeskSettings
+    intercom: IntercomSettings
+    chat: ChatSettings
+    runtime: RuntimeSettings
+    web: WebSettings
+    ingestion: IngestionSettings
+    tickets: TicketSettings
+    llm: LlmSettings
+    files: FilesSettings
+    agent: AgentSettings
+    console: ConsoleSettings
+    knowledge: KnowledgeSettings
+
+    @property
+    def public_url(self) -> str:
+        return self.web.public_url or f"http://localhost:{self.web.port}"
+
+
+_GROUPS: dict[str, type[BaseSettings]] = {
+    "x": XSettings,
+    "facebook": FacebookSettings,
+    "zendesk": ZendeskSettings,
+    "intercom": IntercomSettings,
+    "chat": ChatSettings,
+    "runtime": RuntimeSettings,
+    "web": WebSettings,
+    "ingestion": IngestionSettings,
+    "tickets": TicketSettings,
+    "llm": LlmSettings,
+    "files": FilesSettings,
+    "agent": AgentSettings,
+    "console": ConsoleSettings,
+    "knowledge": KnowledgeSettings,
+}
+
+
+def variable_names(group: type[BaseSettings]) -> dict[str, str]:
+    """Field name → environment variable of one group."""
+    prefix = group.model_config.get("env_prefix", "")
+    return {
+        name: str(field.validation_alias or f"{prefix}{name}".upper())
+        for name, field in group.model_fields.items()
+        if not isinstance(field.validation_alias, AliasChoices)
+    }
+
+
+def known_variables() -> list[str]:
+    return sorted(name for group in _GROUPS.values() for name in variable_names(group).values())
+
+
+def _read(group: type[BaseSettings]) -> BaseSettings:
+    try:
+        return group()
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        location = str(first["loc"][0])
+        variable = variable_names(group).get(location, location)
+        raise SettingError(f"The setting {variable} is wrong: {first['msg']}.", field=variable) from None
+
+
+def _refuse_unknown() -> None:
+    known = known_variables()
+    for name in os.environ:
+        if name.startswith("DESKFLEET_") and not name.startswith("DESKFLEET_TEST_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise SettingError(f"There is no setting {name}.{hint}", field=name)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process. Tests that change the environment call `settings.cache_clear()`."""
+    _refuse_unknown()
+    groups = {name: _read(group) for name, group in _GROUPS.items()}
+    return Settings(**groups)  # type: ignore[arg-type]  # each group is built by its own class

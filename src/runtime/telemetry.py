@@ -1,0 +1,185 @@
+"""Metrics and traces. The only file that knows OpenTelemetry and Prometheus."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+
+from opentelemetry import context, propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+from runtime.redaction import redact
+from runtime.settings import settings
+
+METRICS_TYPE = CONTENT_TYPE_LATEST
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60)
+_ANSWER_SECONDS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 900, 3600)
+
+_http = Histogram(
+    "deskfleet_http_request_seconds",
+    "Requests by route and status",
+    ["method", "route", "status"],
+    buckets=_SECONDS,
+)
+_jobs = Histogram("deskfleet_job_seconds", "Jobs by name and result", ["job", "result"], buckets=_SECONDS)
+_received = Counter("deskfleet_messages_received", "Messages of customers", ["channel", "duplicate"])
+_outcomes = Counter("deskfleet_outcomes", "What became of a message", ["outcome", "category", "reason"])
+_answer = Histogram(
+    "deskfleet_answer_seconds", "From receipt to outcome", ["channel", "outcome"], buckets=_ANSWER_SECONDS
+)
+_deliveries = Counter("deskfleet_deliveries", "Replies handed to a channel", ["channel", "result"])
+_llm = Histogram(
+    "deskfleet_llm_call_seconds", "Model calls", ["provider", "purpose", "outcome"], buckets=_SECONDS
+)
+_llm_tokens = Counter("deskfleet_llm_tokens", "Tokens", ["provider", "purpose", "kind"])
+_llm_cost = Counter("deskfleet_llm_cost_usd", "Cost of model calls in US dollars", ["provider", "purpose"])
+_breaker = Gauge(
+    "deskfleet_breaker_state", "1 for the present state of a provider's breaker", ["provider", "state"]
+)
+_publishing = Counter("deskfleet_published", "Jobs and events handed to the broker", ["kind", "result"])
+_mailbox = Gauge(
+    "deskfleet_mailbox_last_fetch_timestamp_seconds", "When a mailbox was last read", ["mailbox"]
+)
+_mailbox_failures = Counter("deskfleet_mailbox_failures", "Looks into a mailbox that failed", ["mailbox"])
+_parked = Gauge("deskfleet_parked_mails", "Mails that were parked and wait for a person", ["mailbox"])
+_oldest_parked = Gauge("deskfleet_oldest_parked_mail_seconds", "Age of the oldest of them", ["mailbox"])
+_waiting = Gauge("deskfleet_waiting_messages", "Messages without an outcome yet", ["owner"])
+_oldest = Gauge("deskfleet_oldest_waiting_seconds", "Age of the oldest of them", ["owner"])
+
+
+def configure(process: str) -> None:
+    """Export spans when an endpoint is set; otherwise spans cost nothing."""
+    endpoint = settings().runtime.otlp_endpoint
+    if not endpoint or isinstance(trace.get_tracer_provider(), TracerProvider):
+        return
+    provider = TracerProvider(resource=Resource.create({"service.name": f"deskfleet-{process}"}))
+    exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
+    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
+    trace.set_tracer_provider(provider)
+
+
+def shut_down() -> None:
+    """Send what is left."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, TracerProvider):
+        provider.shutdown()
+
+
+@contextmanager
+def span(name: str, **attributes: str | int | float | bool) -> Iterator[trace.Span]:
+    """A step of the trace. Attribute names have `__` where the convention has a dot."""
+    named = {key.replace("__", "."): value for key, value in attributes.items()}
+    tracer = trace.get_tracer("deskfleet")
+    # An error's text may repeat what a customer wrote: it is recorded by us, and redacted.
+    with tracer.start_as_current_span(
+        name, attributes=named, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield current
+        except Exception as error:
+            said = redact(str(error))
+            current.add_event(
+                "exception", {"exception.type": type(error).__name__, "exception.message": said}
+            )
+            current.set_status(trace.StatusCode.ERROR, type(error).__name__)
+            raise
+
+
+def carrier() -> dict[str, str]:
+    """The headers that let another process continue the present trace."""
+    headers: dict[str, str] = {}
+    propagate.inject(headers)
+    return headers
+
+
+@contextmanager
+def continued(headers: Mapping[str, str]) -> Iterator[None]:
+    """Continue the trace of another process."""
+    token = context.attach(propagate.extract(dict(headers)))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+@contextmanager
+def job_timer(job: str) -> Iterator[None]:
+    started = time.perf_counter()
+    result = "failed"
+    try:
+        yield
+        result = "done"
+    finally:
+        _jobs.labels(job, result).observe(time.perf_counter() - started)
+
+
+def record_http(method: str, route: str, status: int, seconds: float) -> None:
+    _http.labels(method, route, str(status)).observe(seconds)
+
+
+def record_received(channel: str, *, duplicate: bool) -> None:
+    _received.labels(channel, str(duplicate).lower()).inc()
+
+
+def record_outcome(outcome: str, *, channel: str, category: str, reason: str, seconds: float) -> None:
+    _outcomes.labels(outcome, category, reason).inc()
+    _answer.labels(channel, outcome).observe(seconds)
+
+
+def record_delivery(channel: str, result: str) -> None:
+    _deliveries.labels(channel, result).inc()
+
+
+def record_published(kind: str, result: str) -> None:
+    _publishing.labels(kind, result).inc()
+
+
+def record_mailbox_read(mailbox: str) -> None:
+    _mailbox.labels(mailbox).set_to_current_time()
+
+
+def record_mailbox_failure(mailbox: str) -> None:
+    _mailbox_failures.labels(mailbox).inc()
+
+
+def record_parked_mails(mailbox: str, *, count: int, oldest_s: float) -> None:
+    _parked.labels(mailbox).set(count)
+    _oldest_parked.labels(mailbox).set(oldest_s)
+
+
+def record_waiting(owner: str, *, count: int, oldest_s: float) -> None:
+    _waiting.labels(owner).set(count)
+    _oldest.labels(owner).set(oldest_s)
+
+
+def record_llm_call(  # noqa: PLR0913  # one call has this many figures
+    provider: str,
+    model: str,
+    *,
+    purpose: str,
+    outcome: str,
+    seconds: float,
+    input_tokens: int,
+    output_tokens: int,
+    cost_usd: Decimal,
+) -> None:
+    del model  # Known to the span; as a label it would not be bounded.
+    _llm.labels(provider, purpose, outcome).observe(seconds)
+    _llm_tokens.labels(provider, purpose, "input").inc(input_tokens)
+    _llm_tokens.labels(provider, purpose, "output").inc(output_tokens)
+    _llm_cost.labels(provider, purpose).inc(float(cost_usd))
+
+
+def record_breaker(provider: str, state: str) -> None:
+    for one in ("closed", "open", "half_open"):
+        _breaker.labels(provider, one).set(one == state)
+
+
+def exposition() -> bytes:
+    """All metrics of this process in Prometheus' text format."""
+    return generate_latest()
