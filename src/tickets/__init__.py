@@ -1,0 +1,1 @@
+"""The shared noun: tickets, their messages, and every change of their state."""

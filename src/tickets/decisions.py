@@ -1,0 +1,43 @@
+"""Records what the agent decided, what it saw, and what it cost. Called by `lifecycle`."""
+
+import dataclasses
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from runtime import telemetry
+from tickets.contracts import Case, Decision
+from tickets.models import AgentDecision
+
+
+def record(session: Session, case: Case, decision: Decision, outcome: str, now: datetime) -> None:
+    answered_s = (now - case.received_at).total_seconds()
+    judgement = dataclasses.asdict(decision.judgement) if decision.judgement else {}
+    session.execute(
+        insert(AgentDecision).values(
+            ticket_id=case.ticket_id,
+            answers_seq=case.up_to_seq,
+            outcome=outcome,
+            reason=decision.reason,
+            draft=decision.draft,
+            citations=[dataclasses.asdict(citation) for citation in decision.citations],
+            support=decision.support,
+            judgement=judgement,
+            models=list(decision.models),
+            prompt_versions=list(decision.prompt_versions),
+            notes=list(decision.notes),
+            input_tokens=decision.input_tokens,
+            output_tokens=decision.output_tokens,
+            cost_usd=decision.cost_usd,
+            processing_ms=decision.processing_ms,
+            answered_s=answered_s,
+        )
+    )
+    telemetry.record_outcome(
+        outcome,
+        channel=case.channel,
+        category=str(judgement.get("category", "")),
+        reason=decision.reason or "",
+        seconds=answered_s,
+    )

@@ -1,0 +1,34 @@
+"""Every change of a ticket's state, and nothing else changes it: receive, claim, reply, escalate, resolve."""
+
+from tickets.lifecycle.arrivals import (
+    answer_deadline_s,
+    append_message,
+    append_notice,
+    open_at_once,
+    open_ticket,
+)
+from tickets.lifecycle.outcomes import claim, escalate, release, reply
+from tickets.lifecycle.staff_work import add_note, assign, mark_learned, set_status, staff_reply
+from tickets.lifecycle.states import DONE, TRANSITIONS
+from tickets.lifecycle.takeover import give_up, hand_to_staff
+
+__all__ = [
+    "DONE",
+    "TRANSITIONS",
+    "add_note",
+    "answer_deadline_s",
+    "append_message",
+    "append_notice",
+    "assign",
+    "claim",
+    "escalate",
+    "give_up",
+    "hand_to_staff",
+    "mark_learned",
+    "open_at_once",
+    "open_ticket",
+    "release",
+    "reply",
+    "set_status",
+    "staff_reply",
+]

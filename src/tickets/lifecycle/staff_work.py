@@ -1,0 +1,134 @@
+"""The staff's half: reply, assign, note, resolve."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from runtime.errors import Conflict, InvalidInput
+from runtime.settings import settings
+from tickets import outbox, timeline, wakeups
+from tickets.contracts import Author, Kind, Owner, Reason, Status
+from tickets.lifecycle.states import DONE, TRANSITIONS, moment_in
+from tickets.models import Message, Ticket
+
+
+def _lock(session: Session, ticket_id: int) -> Ticket:
+    return session.scalars(select(Ticket).where(Ticket.id == ticket_id).with_for_update()).one()
+
+
+def staff_reply(session: Session, ticket_id: int, text: str, *, staff: str, name: str, seen_seq: int) -> int:
+    """A reply written or approved by staff; returns the message's id.
+
+    `seen_seq` is the newest message the writer saw: raises Conflict when a newer one came.
+    """
+    if not text.strip():
+        raise InvalidInput("The reply is empty.", field="text")
+    ticket = _lock(session, ticket_id)
+    _refuse_unseen(session, ticket, seen_seq)
+    _move(ticket, Status.WAITING_CUSTOMER)
+    _take(ticket, staff)
+    ticket.handled_seq = ticket.last_inbound_seq
+    session.flush()
+    wakeups.request_status(session, ticket)
+    outbox.withdraw_agents(session, ticket_id)
+    message_id = outbox.queue_reply(session, ticket_id, text.strip(), author=Author.STAFF, name=name)
+    timeline.record(session, ticket_id, "replied", actor=staff, message_id=message_id)
+    return message_id
+
+
+def _refuse_unseen(session: Session, ticket: Ticket, seen_seq: int) -> None:
+    """What a person wrote since must be read first; a machine's mail or a colleague's note does not stop anybody."""
+    newer = select(Message.id).where(
+        Message.ticket_id == ticket.id,
+        Message.seq > seen_seq,
+        Message.kind.in_((Kind.INBOUND, Kind.OUTBOUND)) | (Message.automatic == "participant"),
+    )
+    if session.scalar(newer.limit(1)) is not None:
+        raise Conflict("A newer message came in: read it before you go on.", field="seen_seq")
+
+
+def _take(ticket: Ticket, staff: str) -> None:
+    ticket.owner = Owner.STAFF
+    if staff.startswith("AGENT-"):  # A program that changes a ticket does not take it on.
+        ticket.assignee = ticket.assignee or staff
+    ticket.claim_token = None
+    ticket.claimed_until = None
+    ticket.staff_due_at = ticket.staff_due_at or moment_in(settings().agent.staff_deadline_s)
+
+
+def _move(ticket: Ticket, to: Status) -> None:
+    present = Status(ticket.status)
+    if to is present:
+        return
+    if to not in TRANSITIONS[present]:
+        raise Conflict(f"A ticket that is {present} cannot become {to}.", field="status")
+    if present in DONE and to not in DONE:  # Opened again: the deadline begins anew.
+        ticket.staff_due_at = moment_in(settings().agent.staff_deadline_s)
+    ticket.status = to
+    ticket.updated_at = datetime.now(UTC)
+    ticket.resolved_at = datetime.now(UTC) if to in DONE else None
+
+
+def set_status(
+    session: Session, ticket_id: int, status: Status, *, actor: str, seen_seq: int | None = None
+) -> None:
+    """A change of status by a person. Raises Conflict when the transition is not allowed.
+
+    `seen_seq` is the newest message that the person saw: what came after it is not resolved unread.
+    """
+    ticket = _lock(session, ticket_id)
+    if seen_seq is not None:
+        _refuse_unseen(session, ticket, seen_seq)
+    if status is Status.WAITING_CUSTOMER and ticket.last_inbound_seq > ticket.handled_seq:
+        raise Conflict("The customer waits for an answer: reply or resolve first.", field="status")
+    _move(ticket, status)
+    _take(ticket, actor)
+    if status in DONE:
+        ticket.handled_seq = ticket.last_inbound_seq
+    session.flush()
+    if status in DONE:
+        outbox.withdraw_agents(session, ticket_id)
+    wakeups.request_status(session, ticket)
+    timeline.record(session, ticket_id, "status", actor=actor, status=status)
+
+
+def assign(session: Session, ticket_id: int, assignee: str | None, *, actor: str) -> None:
+    """Give the ticket to one of the staff, or to nobody. Staff own it from then on."""
+    ticket = _lock(session, ticket_id)
+    if Status(ticket.status) in DONE:
+        raise Conflict(f"A ticket that is {ticket.status} cannot be assigned.", field="assignee")
+    agents = ticket.owner == Owner.AGENT
+    _take(ticket, actor)
+    ticket.assignee = assignee
+    ticket.reason = Reason.TAKEN_BY_STAFF if agents else ticket.reason
+    if agents and ticket.last_inbound_seq > ticket.handled_seq:
+        ticket.status = Status.ESCALATED
+    ticket.handled_seq = ticket.last_inbound_seq
+    session.flush()
+    outbox.withdraw_agents(session, ticket_id)
+    timeline.record(session, ticket_id, "assigned", actor=actor, assignee=assignee)
+
+
+def add_note(session: Session, ticket_id: int, text: str, *, staff: str, name: str) -> None:
+    """An internal note; customers never see it."""
+    if not text.strip():
+        raise InvalidInput("The note is empty.", field="text")
+    ticket = _lock(session, ticket_id)
+    ticket.last_seq += 1
+    session.flush()
+    session.execute(
+        insert(Message).values(
+            ticket_id=ticket_id,
+            seq=ticket.last_seq,
+            kind=Kind.NOTE,
+            author=Author.STAFF,
+            author_name=name,
+            text=text.strip(),
+        )
+    )
+    timeline.record(session, ticket_id, "noted", actor=staff)
+
+
+def mark_learned(session: Session, ticket_id: int) -> None:
+    session.execute(update(Ticket).where(Ticket.id == ticket_id).values(learned_at=func.now()))

@@ -1,0 +1,251 @@
+"""Reads about tickets: pages, one ticket with all it has, the staff queue, figures, what can be learned."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from runtime.errors import NotFound
+from tickets.contracts import Author, Kind, Owner, Status
+from tickets.cursors import cursor_after, position
+from tickets.models import AgentDecision, Customer, CustomerIdentity, Message, Ticket, TicketEvent
+
+DONE = (Status.RESOLVED, Status.CLOSED)
+_STAFF_ACTS = (Status.NEW, Status.OPEN, Status.IN_PROGRESS, Status.ESCALATED)
+
+
+def waits_for_staff() -> ColumnElement[bool]:
+    """The staff queue: theirs, or not answered by the deadline, so nobody is left silent."""
+    return or_(
+        and_(Ticket.owner == Owner.STAFF, Ticket.status.in_(_STAFF_ACTS)),
+        and_(
+            Ticket.owner == Owner.AGENT,
+            Ticket.last_inbound_seq > Ticket.handled_seq,
+            Ticket.answer_due_at < func.now(),
+        ),
+    )
+
+
+def has_no_owner() -> ColumnElement[bool]:
+    """A message that waits for nobody: must never be. Staff's tickets need a deadline while they act."""
+    return or_(
+        Ticket.owner.not_in(list(Owner)),
+        and_(Ticket.owner == Owner.STAFF, Ticket.status.in_(_STAFF_ACTS), Ticket.staff_due_at.is_(None)),
+        and_(
+            Ticket.last_inbound_seq > Ticket.handled_seq, Ticket.status.in_((*DONE, Status.WAITING_CUSTOMER))
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Every set field narrows the list."""
+
+    status: Status | None = None
+    priority: str | None = None
+    category: str | None = None
+    assignee: str | None = None
+    unassigned: bool = False
+    waiting_for_staff: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list."""
+
+    ticket: Ticket
+    customer_name: str
+    customer_public_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[Row]
+    next_cursor: str | None
+
+
+def _due() -> ColumnElement[datetime]:
+    return func.coalesce(Ticket.staff_due_at, Ticket.answer_due_at)
+
+
+def _filtered(filters: Filters) -> Select[Ticket, str, str, datetime]:
+    query = select(Ticket, Customer.name, Customer.public_id, _due()).join(
+        Customer, Customer.id == Ticket.customer_id
+    )
+    equal = {
+        Ticket.status: filters.status,
+        Ticket.priority: filters.priority,
+        Ticket.category: filters.category,
+    }
+    query = query.where(*(column == value for column, value in equal.items() if value is not None))
+    if filters.assignee is not None:
+        query = query.where(Ticket.assignee == filters.assignee)
+    if filters.unassigned:
+        query = query.where(Ticket.assignee.is_(None))
+    if filters.waiting_for_staff:
+        query = query.where(waits_for_staff())
+    if filters.text.strip():
+        query = query.where(_contains(filters.text.strip()))
+    return query
+
+
+def _contains(words: str) -> ColumnElement[bool]:
+    pattern = "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    return or_(
+        Ticket.public_id.ilike(pattern),
+        Ticket.subject.ilike(pattern),
+        Customer.name.ilike(pattern),
+        Ticket.id.in_(select(Message.ticket_id).where(Message.text.ilike(pattern))),
+    )
+
+
+def list_tickets(session: Session, filters: Filters, *, limit: int = 50, cursor: str = "") -> Page:
+    """A page, newest first. `cursor` comes from the page before; raises InvalidInput when it does not."""
+    query = _filtered(filters).order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit + 1)
+    if cursor:
+        query = query.where(tuple_(Ticket.created_at, Ticket.id) < tuple_(*position(cursor)))
+    rows = [Row(one[0], one[1], one[2], one[3]) for one in session.execute(query)]
+    last = rows[limit - 1].ticket if len(rows) > limit else None
+    return Page(rows[:limit], cursor_after(last.created_at, last.id) if last else None)
+
+
+def list_staff_queue(session: Session, filters: Filters, *, limit: int = 200) -> list[Row]:
+    """What waits for staff, the nearest deadline first."""
+    query = _filtered(filters).order_by(_due(), Ticket.priority_rank.desc(), Ticket.id).limit(limit)
+    return [Row(one[0], one[1], one[2], one[3]) for one in session.execute(query)]
+
+
+@dataclass(frozen=True)
+class Details:
+    """A ticket with everything a page or an answer shows."""
+
+    ticket: Ticket
+    customer: Customer
+    identities: list[CustomerIdentity]
+    messages: list[Message]
+    decisions: list[AgentDecision]
+    events: list[TicketEvent]
+
+    @property
+    def reply(self) -> Message | None:
+        """The newest message that the customer got."""
+        outgoing = [message for message in self.messages if message.kind == Kind.OUTBOUND]
+        return outgoing[-1] if outgoing else None
+
+    @property
+    def decision(self) -> AgentDecision | None:
+        return self.decisions[-1] if self.decisions else None
+
+
+def find_ticket(session: Session, public_id: str) -> Ticket:
+    ticket = session.scalars(select(Ticket).where(Ticket.public_id == public_id)).first()
+    if ticket is None:
+        raise NotFound(f"There is no ticket {public_id[:40]}.")
+    return ticket
+
+
+def read_ticket(session: Session, public_id: str) -> Details:
+    ticket = find_ticket(session, public_id)
+    return Details(
+        ticket=ticket,
+        customer=session.scalars(select(Customer).where(Customer.id == ticket.customer_id)).one(),
+        identities=list(
+            session.scalars(
+                select(CustomerIdentity).where(CustomerIdentity.customer_id == ticket.customer_id)
+            )
+        ),
+        messages=list(
+            session.scalars(select(Message).where(Message.ticket_id == ticket.id).order_by(Message.seq))
+        ),
+        decisions=list(
+            session.scalars(
+                select(AgentDecision).where(AgentDecision.ticket_id == ticket.id).order_by(AgentDecision.id)
+            )
+        ),
+        events=list(
+            session.scalars(
+                select(TicketEvent).where(TicketEvent.ticket_id == ticket.id).order_by(TicketEvent.id)
+            )
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Messages without an outcome, by owner. Seconds since the oldest came."""
+
+    owner: Owner
+    count: int
+    oldest_s: float
+
+
+def waiting(session: Session) -> list[Waiting]:
+    figures = []
+    for owner, condition in (
+        (Owner.AGENT, and_(Ticket.owner == Owner.AGENT, Ticket.last_inbound_seq > Ticket.handled_seq)),
+        (Owner.STAFF, and_(Ticket.owner == Owner.STAFF, Ticket.status.in_(_STAFF_ACTS))),
+    ):
+        age = func.extract("epoch", func.now() - func.min(Ticket.updated_at))
+        row = session.execute(select(func.count(), age).select_from(Ticket).where(condition)).one()
+        figures.append(Waiting(owner, row[0], float(row[1] or 0.0)))
+    return figures
+
+
+@dataclass(frozen=True)
+class LearnableTicket:
+    """A resolved ticket whose answers were written or approved by staff."""
+
+    ticket_id: int
+    public_id: str
+    language: str
+    category: str | None
+    question: str
+    answer: str
+    resolved_at: datetime
+
+
+def learnable_tickets(session: Session, *, limit: int) -> list[LearnableTicket]:
+    """Resolved since they were learned last, oldest first. Answers of the agent alone teach nothing."""
+    by_staff = select(Message.id).where(
+        Message.ticket_id == Ticket.id, Message.author == Author.STAFF, Message.kind == Kind.OUTBOUND
+    )
+    query = (
+        select(Ticket)
+        .where(
+            Ticket.status.in_(DONE),
+            or_(Ticket.learned_at.is_(None), Ticket.learned_at < Ticket.resolved_at),
+            Ticket.resolved_at.is_not(None),
+            by_staff.exists(),
+        )
+        .order_by(Ticket.resolved_at)
+        .limit(limit)
+    )
+    return [_learnable(session, ticket) for ticket in session.scalars(query)]
+
+
+def _learnable(session: Session, ticket: Ticket) -> LearnableTicket:
+    said = session.execute(
+        select(Message.author, Message.text)
+        .where(Message.ticket_id == ticket.id, Message.kind.in_((Kind.INBOUND, Kind.OUTBOUND)))
+        .order_by(Message.seq)
+    ).all()
+    first = next((text for author, text in said if author == Author.CUSTOMER), "")
+    question = f"{ticket.subject}\n\n{first}" if ticket.subject else first
+    answer = "\n\n".join(text for author, text in said if author == Author.STAFF)
+    assert ticket.resolved_at is not None
+    return LearnableTicket(
+        ticket.id,
+        ticket.public_id,
+        ticket.language or "en",
+        ticket.category,
+        question,
+        answer,
+        ticket.resolved_at,
+    )
+
+
+def ticket_public_ids_of_customer(session: Session, customer_id: int) -> list[str]:
+    return list(session.scalars(select(Ticket.public_id).where(Ticket.customer_id == customer_id)))
