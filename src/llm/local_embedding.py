@@ -1,0 +1,145 @@
+"""all-MiniLM-L6-v2 on onnxruntime: texts to unit vectors, offline. `scripts/build_model.py` makes its files.
+
+The model knows English; of other languages it sees little more than shared words.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime import InferenceSession, SessionOptions
+from tokenizers import Tokenizer
+
+from runtime.errors import SettingError, Unavailable
+from runtime.settings import settings
+
+DIMENSIONS = 384
+MAX_TOKENS = 512  # The positions the model has; what is longer is cut.
+_QUESTION_TOKENS = 256  # What the model was trained with.
+_MAX_CHARACTERS = 40 * MAX_TOKENS  # Tokenising a whole book to keep its first page would be waste.
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Model:
+    session: InferenceSession
+    tokenizer: Tokenizer
+
+
+_loading = Lock()
+
+
+def model_id() -> str:
+    """Name and precision, kept beside each stored vector: vectors of different ids are never compared."""
+    return f"all-MiniLM-L6-v2/{settings().knowledge.precision}"
+
+
+def count_tokens(text: str) -> int:
+    """Tokens of a text, without the two marks around it."""
+    return len(_model().tokenizer.encode(text, add_special_tokens=False).ids)
+
+
+def embed(texts: Sequence[str], *, max_tokens: int = MAX_TOKENS) -> Vectors:
+    """One vector of length 1 per text, in the given order. Thread-safe; what is longer than the limit is cut.
+
+    Raises Unavailable when the model's files are absent.
+    """
+    model = _model()
+    encodings = model.tokenizer.encode_batch([text[:_MAX_CHARACTERS] for text in texts])
+    tokens = [_cut(encoding.ids, max_tokens) for encoding in encodings]
+    run = partial(_run, model.session)
+    # Quantisation takes one scale from a whole run: in a batch a text's vector would depend on its neighbours
+    # (cosine 0.97 to its own when alone). One text a run, on parallel threads, is also faster than batches.
+    if len(tokens) > 1:
+        with ThreadPoolExecutor(settings().knowledge.threads) as pool:
+            vectors = list(pool.map(run, tokens))
+    else:
+        vectors = [run(ids) for ids in tokens]
+    return np.array(vectors, np.float32).reshape(-1, DIMENSIONS)
+
+
+@lru_cache(maxsize=256)
+def _embed_one(model: str, text: str) -> Vectors:  # noqa: ARG001  # the model's id is part of the key
+    vector: Vectors = embed([text], max_tokens=_QUESTION_TOKENS)[0]
+    vector.setflags(write=False)
+    return vector
+
+
+def embed_one(text: str) -> Vectors:
+    """The read-only vector of a question, remembered: triage and search ask for that of the same one.
+
+    Its first 256 tokens are read: all 512 found nothing more in 500 real questions, and take twice as long.
+    """
+    return _embed_one(model_id(), text)
+
+
+def _cut(ids: list[int], limit: int) -> list[int]:
+    return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
+
+
+def _run(session: InferenceSession, ids: list[int]) -> Vectors:
+    tokens = np.array([ids], np.int64)
+    vector: Vectors = session.run(None, {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})[0][0]
+    return vector
+
+
+def _folder() -> Path:
+    configured = settings().knowledge.model_folder
+    if configured is not None and not configured.is_dir():
+        raise SettingError(
+            f"The setting DESKFLEET_KNOWLEDGE_MODEL_FOLDER is wrong: {configured} is no folder."
+        )
+    return configured or Path(sys.prefix) / "share/deskfleet/minilm"
+
+
+def _model() -> _Model:
+    knowledge = settings().knowledge
+    with _loading:
+        return _load(_folder(), knowledge.precision, knowledge.threads)
+
+
+# Never let go of: in a forked child the session's threads do not exist, and its end would wait for them for ever.
+_loaded: list[_Model] = []
+
+
+@lru_cache(maxsize=1)
+def _load(folder: Path, precision: str, threads: int) -> _Model:
+    graph, tokenizer = folder / f"{precision}.onnx", folder / "tokenizer.json"
+    for file in (graph, tokenizer):
+        if not file.is_file():
+            raise Unavailable(f"The local embedder's file {file} is missing: run make setup.")
+    options = SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # Idle threads must not burn CPU.
+    session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    model = _Model(session, _tokenizer(tokenizer))
+    _loaded.append(model)
+    return model
+
+
+def _tokenizer(file: Path) -> Tokenizer:
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def _forget_after_fork() -> None:
+    """A forked child has none of the session's threads: it loads its own."""
+    global _loading  # The parent may have held it.
+    _loading = Lock()
+    _load.cache_clear()
+
+
+os.register_at_fork(after_in_child=_forget_after_fork)
