@@ -1,0 +1,1 @@
+"""The searchable memory. Others enter through `articles` and `retrieval`."""

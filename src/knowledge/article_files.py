@@ -1,0 +1,106 @@
+"""Files → articles: Markdown with front matter, HTML, plain text."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from knowledge import html_markdown
+from knowledge.indexing import NewArticle
+from knowledge.vector_store import Audience
+from runtime.errors import InvalidInput, TooLarge
+
+_MOST_BYTES = 2_000_000
+_MARKDOWN = {".md", ".markdown"}
+_HTML = {".html", ".htm"}
+_TEXT = {".txt"}
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_FIRST_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """The files themselves, and all that folders hold, in order of their names; hidden ones are left out.
+
+    Raises InvalidInput naming a path that does not exist.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = (file for file in path.rglob("*") if file.is_file())
+            files += sorted(file for file in found if not _hidden(file.relative_to(path)))
+        elif path.exists():
+            files.append(path)
+        else:
+            raise InvalidInput(f"{path} does not exist.", field="path")
+    return files
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def read_article(file: Path) -> NewArticle:
+    """One file as an article. Raises InvalidInput or TooLarge naming the file and what is wrong with it."""
+    kind = file.suffix.lower()
+    if kind not in _MARKDOWN | _HTML | _TEXT:
+        raise InvalidInput(f"{file} is not supported: use .md, .html or .txt.", field="path")
+    content = _text_of(file).replace("\r\n", "\n")
+    if not content.strip():
+        raise InvalidInput(f"{file} is empty.", field="path")
+    stated: dict[str, str] = {}
+    if kind in _HTML:
+        stated, content = html_markdown.convert(content)
+    elif kind in _MARKDOWN:
+        stated, content = _front_matter(content)
+    return _article(file, stated, content)
+
+
+def _text_of(file: Path) -> str:
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise TooLarge(f"{file} is larger than {_MOST_BYTES:,} bytes.", field="path")
+        raw = file.read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read ({error.strerror}).", field="path") from None
+    if b"\0" in raw:
+        raise InvalidInput(f"{file} is no text: it holds zero bytes.", field="path")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{file} is no UTF-8 text: byte {error.start} is wrong.", field="path") from None
+
+
+def _front_matter(content: str) -> tuple[dict[str, str], str]:
+    """The `key: value` lines between the two marks at the top, and the rest."""
+    match = _FRONT_MATTER.match(content)
+    if match is None:
+        return {}, content
+    pairs = (line.partition(":") for line in match.group(1).splitlines() if not line.startswith("#"))
+    stated = {key.strip().lower(): value.strip().strip("\"'") for key, colon, value in pairs if colon}
+    return stated, content[match.end() :]
+
+
+def _article(file: Path, stated: dict[str, str], body: str) -> NewArticle:
+    heading = _FIRST_HEADING.search(body)
+    title = (
+        stated.get("title") or (heading and heading.group(1)) or file.stem.replace("-", " ").replace("_", " ")
+    )
+    audience = stated.get("audience") or Audience.PUBLIC
+    if audience not in list(Audience):
+        raise InvalidInput(
+            f"{file}: the audience {audience} is neither public nor internal.", field="audience"
+        )
+    language = (stated.get("language") or "en").lower().replace("_", "-").partition("-")[0]
+    if not _LANGUAGE.fullmatch(language):
+        raise InvalidInput(f"{file}: the language {language} is no ISO code such as en.", field="language")
+    return NewArticle(
+        source=str(file.resolve()),
+        slug=re.sub(r"[^\w]+", "-", file.stem.lower()).strip("-"),
+        title=title,
+        body=body.strip(),
+        url=stated.get("url", ""),
+        product=stated.get("product", ""),
+        category=stated.get("category", ""),
+        language=language,
+        audience=Audience(audience),
+    )

@@ -1,0 +1,144 @@
+"""Newly resolved tickets → questions with the answers that staff gave, searchable like articles.
+
+One transaction per ticket, and the ticket is marked in the same one: stopping anywhere loses nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from knowledge import indexing
+from knowledge.embedding import embed_passages
+from knowledge.indexing import NewArticle, Prepared
+from knowledge.models import Article, StoredChunk
+from knowledge.staff_answers import essence, teaches
+from knowledge.stores import store
+from knowledge.vector_store import Audience, Filters, Kind
+from runtime.database import transaction
+from runtime.redaction import redact
+from tickets.lifecycle import mark_learned
+from tickets.models import Ticket
+from tickets.queries import LearnableTicket, learnable_tickets
+
+_BATCH = 200
+_SLUG = "answer"
+_TITLE_CHARACTERS = 120
+_SAME_QUESTION = 0.95  # Cosine.
+_SAME_ANSWER = 0.9  # Share of the characters that both have in the same order.
+_NEIGHBOURS = 10
+
+
+class _Outcome(StrEnum):
+    LEARNED = "learned"
+    DUPLICATE = "duplicates"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class LearnReport:
+    """What became of the tickets seen. Skipped ones hold nothing that would help somebody else."""
+
+    seen: int = 0
+    learned: int = 0
+    duplicates: int = 0
+    skipped: int = 0
+
+
+def learn(*, progress: Callable[[int, int], None] | None = None) -> LearnReport:
+    """Learn every ticket that staff answered and that was resolved since it was learned last."""
+    report = LearnReport()
+    while batch := _next_batch():
+        total = report.seen + len(batch)
+        for ticket in batch:
+            outcome = _learn_ticket(ticket)
+            counted = {outcome.value: getattr(report, outcome.value) + 1}
+            report = replace(report, seen=report.seen + 1, **counted)
+            if progress is not None:
+                progress(report.seen, total)
+    return report
+
+
+def _next_batch() -> list[LearnableTicket]:
+    with transaction() as session:
+        return learnable_tickets(session, limit=_BATCH)
+
+
+def _learn_ticket(ticket: LearnableTicket) -> _Outcome:
+    article = as_article(ticket)
+    prepared = indexing.prepare(article) if article else None
+    outcome = _Outcome.SKIPPED
+    if prepared is not None and prepared.chunks:
+        outcome = _Outcome.DUPLICATE if _is_known(prepared) else _Outcome.LEARNED
+    with transaction() as session:
+        if not _is_as_read(session, ticket):
+            return _Outcome.SKIPPED
+        if outcome is _Outcome.LEARNED and prepared is not None:
+            indexing.write(session, prepared)
+        else:
+            _forget(session, ticket)
+        mark_learned(session, ticket.ticket_id)
+    return outcome
+
+
+def _is_as_read(session: Session, ticket: LearnableTicket) -> bool:
+    """False when it was reopened or resolved anew meanwhile: then it is learned in another round."""
+    query = select(Ticket.resolved_at).where(Ticket.id == ticket.ticket_id).with_for_update()
+    return session.scalar(query) == ticket.resolved_at
+
+
+def _forget(session: Session, ticket: LearnableTicket) -> None:
+    """What an earlier resolution of the same ticket taught does not hold any more."""
+    query = select(Article).where(
+        Article.source == ticket.public_id, Article.kind == Kind.LEARNED, Article.withdrawn_at.is_(None)
+    )
+    for article in session.scalars(query):
+        indexing.withdraw(session, article)
+
+
+def as_article(ticket: LearnableTicket) -> NewArticle | None:
+    """The redacted question and answer; None when the answer teaches nothing."""
+    question = redact(ticket.question).strip()
+    answer = essence(redact(ticket.answer))
+    if not question or not teaches(answer):
+        return None
+    return NewArticle(
+        source=ticket.public_id,
+        slug=_SLUG,
+        title=question.splitlines()[0][:_TITLE_CHARACTERS],
+        body=answer,
+        question=question,
+        category=ticket.category or "",
+        language=ticket.language,
+        audience=Audience.PUBLIC,
+        kind=Kind.LEARNED,
+    )
+
+
+def _is_known(prepared: Prepared) -> bool:
+    """Whether another ticket taught the same answer to the same question."""
+    new = prepared.article
+    vector = next(iter(prepared.vectors.values()), None)
+    if vector is None:
+        return False
+    filters = Filters(audience=Audience.INTERNAL, kind=Kind.LEARNED)
+    with transaction() as session:
+        near = store.query(session, vector, filters, limit=_NEIGHBOURS)
+        query = (
+            select(Article.question, Article.body)
+            .join(StoredChunk, StoredChunk.article_id == Article.id)
+            .where(StoredChunk.id.in_(near), Article.source != new.source)
+        )
+        questions = [question for question, body in session.execute(query) if _alike(body, new.body)]
+    if not questions:
+        return False
+    vectors = embed_passages([new.question, *questions])
+    return bool((vectors[1:] @ vectors[0]).max() >= _SAME_QUESTION)
+
+
+def _alike(first: str, second: str) -> bool:
+    matcher = SequenceMatcher(None, first, second, autojunk=False)
+    return matcher.quick_ratio() >= _SAME_ANSWER and matcher.ratio() >= _SAME_ANSWER

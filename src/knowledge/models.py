@@ -1,0 +1,103 @@
+"""The tables of articles, their chunks, the vectors of these, and how often each word occurs."""
+
+from datetime import datetime
+
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from knowledge.embedding import DIMENSIONS
+from runtime.database import Table
+
+_Now = func.now()
+
+
+class Article(Table):
+    """A help article, or a question that staff answered. Withdrawn ones stay for old citations, without chunks."""
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        CheckConstraint("kind in ('article', 'learned')", name="kind"),
+        CheckConstraint("audience in ('public', 'internal')", name="audience"),
+        UniqueConstraint("source", "slug", name="uq_articles_source_slug"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    public_id: Mapped[str] = mapped_column(Text, unique=True)
+    source: Mapped[str] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text, server_default="article")
+    title: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text, server_default="")
+    body: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text, server_default="")
+    product: Mapped[str] = mapped_column(Text, server_default="")
+    category: Mapped[str] = mapped_column(Text, server_default="")
+    language: Mapped[str] = mapped_column(Text, server_default="en")
+    audience: Mapped[str] = mapped_column(Text, server_default="public")
+    version: Mapped[int] = mapped_column(Integer, server_default="1")
+    content_hash: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class StoredChunk(Table):
+    """A chunk that can be found. Never updated but for its position: what changed is a new chunk."""
+
+    __tablename__ = "chunks"
+    __table_args__ = (
+        Index("ix_chunks_article", "article_id", "position"),
+        Index("ix_chunks_search", "search", postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(Integer)
+    heading: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(Text)
+    tokens: Mapped[int] = mapped_column(Integer)
+    language: Mapped[str] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(TSVECTOR)
+
+
+class Vector(Table):
+    """The embedding of a chunk. Half precision: the same recall, half the index (measured at 10,000)."""
+
+    __tablename__ = "vectors"
+    __table_args__ = (
+        Index(
+            "ix_vectors_embedding",
+            "embedding",
+            postgresql_using="hnsw",
+            postgresql_with={"m": 16, "ef_construction": 128},
+            postgresql_ops={"embedding": "halfvec_cosine_ops"},
+        ),
+    )
+
+    chunk_id: Mapped[int] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
+    model_id: Mapped[str] = mapped_column(Text)
+    embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
+
+
+class Lexeme(Table):
+    """In how many chunks of a language a word occurs, kept by triggers on chunks; the empty word counts all."""
+
+    __tablename__ = "lexemes"
+
+    language: Mapped[str] = mapped_column(Text, primary_key=True)
+    lexeme: Mapped[str] = mapped_column(Text, primary_key=True)
+    chunks: Mapped[int] = mapped_column(Integer)

@@ -1,0 +1,50 @@
+"""What a store of vectors must do. A store is a module; `mypy` checks it against `VectorStore`."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from llm.local_embedding import Vectors
+
+
+class Audience(StrEnum):
+    """Who may read an article. Whoever may read internal ones may read public ones too."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+
+
+class Kind(StrEnum):
+    ARTICLE = "article"
+    LEARNED = "learned"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which chunks may be found; what is None does not narrow."""
+
+    audience: Audience = Audience.PUBLIC
+    product: str | None = None
+    category: str | None = None
+    kind: Kind | None = None
+    updated_since: datetime | None = None
+
+
+class VectorStore(Protocol):
+    """Vectors by the id of their chunk. Only vectors of the present embedder are ever compared."""
+
+    def query(self, session: Session, vector: Vectors, filters: Filters, *, limit: int) -> dict[int, float]:
+        """The nearest chunks with their cosines, the nearest first."""
+        ...
+
+    def cosines(self, session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, float]:
+        """The exact cosines of chunks that are known by id."""
+        ...
+
+    def upsert(self, session: Session, vectors: Mapping[int, Vectors]) -> None: ...
+
+    def delete(self, session: Session, chunks: Collection[int]) -> None: ...
