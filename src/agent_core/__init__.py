@@ -1,0 +1,1 @@
+"""The AI colleague: triage, drafting, grounding, escalation."""

@@ -1,0 +1,116 @@
+"""Conditions and limits of a source that a claim leaves out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from agent_core.evidence import Evidence, Proof, keys_of
+from agent_core.opposites import loose
+from agent_core.quantities import Quantity
+from agent_core.readings import Sentence
+from agent_core.wording import Term
+
+# A condition is kept when the reply has this share of its words; shares found on the development texts.
+_KEPT = 0.3
+_KEPT_ONLY = 0.5
+_TOLD = 0.5
+_MOST = 0.6
+_LIMITING = frozenset(("#hard", "#only", "#some", "#unless", "#not"))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the claim, and what the whole reply says: a condition may stand in a sentence of its own."""
+
+    claim: Sentence
+    by_claim: frozenset[str]
+    by_reply: frozenset[str]
+    numbers: tuple[Quantity, ...]
+
+    def has(self, one: Quantity) -> bool:
+        return any(one.agrees(number) for number in self.numbers)
+
+
+def dropped_conditions(
+    claim: Sentence, proof: Proof, *, evidence: Evidence, reply: Sequence[Sentence]
+) -> Iterator[str]:
+    """Those of the sentence that the claim rests on which neither the claim nor the rest of the reply keeps."""
+    source = proof.sentence
+    told = _Told(
+        claim,
+        evidence.said(claim.content),
+        evidence.said(term for one in reply for term in one.content),
+        tuple(number for one in reply for number in one.quantities),
+    )
+    if "#all" in claim.markers and "#all" not in source.markers and _limits(claim, source):
+        yield "condition: the source limits what the claim says of all"
+    yield from _only_some(told, evidence)
+    if claim.markers.isdisjoint(("#if", "#hard")):
+        yield from _bounds(told, source)
+        yield from _only(told, source)
+        yield from _clauses(told, source)
+
+
+def _limits(claim: Sentence, source: Sentence) -> bool:
+    counted = any(
+        one.kind and not one.soft and not any(one.agrees(told) for told in claim.quantities)
+        for one in source.quantities
+    )
+    on_days = any(label.startswith("@week") for label in source.labels)
+    return counted or on_days or not source.markers.isdisjoint(_LIMITING)
+
+
+def _bounds(told: _Told, source: Sentence) -> Iterator[str]:
+    """ "Free up to two days before" has become "free"."""
+    if any(not one.soft for one in told.claim.quantities):
+        return
+    for quantity, bound in source.bounds:
+        keys = keys_of(next(one for one in source.segments if quantity in one.quantities))
+        limits = bound and quantity.kind and not quantity.soft and keys
+        if limits and len(told.by_claim & keys) >= _TOLD * len(keys) and not told.has(quantity):
+            yield f"condition: {quantity.shown} is left out"
+
+
+def _only(told: _Told, source: Sentence) -> Iterator[str]:
+    """ "Only with our permission" has become "allowed"."""
+    if "#only" in told.claim.markers:
+        return
+    for segment in source.segments:
+        only = next((term for term in segment.terms if "#only" in term.labels), None)
+        after = [term for term in segment.content if only and term.start > only.start]
+        meant = [term for term in after if not term.concepts & loose()]
+        if meant and not told.by_claim.isdisjoint(keys_of(segment)) and _kept(meant, told) < _KEPT_ONLY:
+            yield f"condition: {source.shown(segment)!r} is left out"
+
+
+def _only_some(told: _Told, evidence: Evidence) -> Iterator[str]:
+    """ "Only the host can start it" has become "you can start it"."""
+    for proof in evidence.proofs:
+        terms = proof.sentence.terms
+        if not terms or "#only" not in terms[0].labels or "#only" in told.claim.markers:
+            continue
+        who, rest = proof.sentence.content[:1], proof.sentence.content[1:]
+        told_of = sum(not told.by_claim.isdisjoint(term.keys) for term in rest)
+        if rest and told_of >= _MOST * len(rest) and _missing(who, told):
+            yield f"condition: {proof.sentence.text[:80]!r}"
+
+
+def _missing(terms: Sequence[Term], told: _Told) -> bool:
+    return all(told.by_claim.isdisjoint(term.keys) for term in terms)
+
+
+def _clauses(told: _Told, source: Sentence) -> Iterator[str]:
+    """ "If it is unused" is gone."""
+    for before, segment in pairwise((None, *source.segments)):
+        if segment is None or "#hard" not in segment.markers or len(source.segments) == 1:
+            continue
+        stated = before or next(one for one in source.segments if one is not segment)
+        if told.by_claim & keys_of(stated) <= keys_of(segment):
+            continue
+        numbers = any(told.has(one) for one in segment.quantities)
+        if not numbers and _kept(segment.content, told) < _KEPT:
+            yield f"condition: {source.shown(segment)!r} is left out"
+
+
+def _kept(terms: Sequence[Term], told: _Told) -> float:
+    return sum(not told.by_reply.isdisjoint(term.keys) for term in terms) / len(terms) if terms else 0.0

@@ -1,0 +1,125 @@
+"""Writes the reply: facts from the sources, each sentence with where it comes from, in a frame of its channel."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent_core import drafts
+from agent_core.drafts import Claim, Draft, Source
+from agent_core.languages import frame
+from agent_core.local_drafting import choose_claims
+from agent_core.prompts import fenced, prompt
+from agent_core.taxonomy import taxonomy
+from agent_core.triage import Triage
+from knowledge.retrieval import Passage
+from llm.ask import Answer, Prompt, ask
+from llm.purposes import Purpose
+from runtime.settings import settings
+from tickets.contracts import Case, Channel, Order
+
+_FRUSTRATED = -0.35
+_SURELY_RELEVANT = 0.9
+
+
+class DraftSentence(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    text: str = Field(min_length=1, max_length=800)
+    sources: list[int] = Field(description="numbers of the sources that hold this sentence")
+    step: bool = Field(False, description="true for one step of a numbered list")
+
+
+class DraftBody(BaseModel):
+    """The answer asked of a model."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sentences: list[DraftSentence] = Field(max_length=24)
+
+
+def draft_reply(
+    case: Case, triage: Triage, passages: list[Passage], orders: list[Order]
+) -> tuple[Draft, Answer[DraftBody]]:
+    """A draft from the passages and the customer's orders. It has no claims when they do not answer."""
+    order_sources = tuple(order_source(order, triage.language) for order in orders)
+    sources = order_sources + tuple(drafts.source_of(passage) for passage in passages)
+    answer = ask(
+        Purpose.REPLY,
+        _prompt(case, triage, sources),
+        DraftBody,
+        local=lambda: _locally(case, sources, len(order_sources)),
+    )
+    return _framed(case, triage, answer.value, sources), answer
+
+
+def _framed(case: Case, triage: Triage, body: DraftBody, sources: tuple[Source, ...]) -> Draft:
+    group = taxonomy().categories[triage.category].group
+    claims = tuple(
+        Claim(one.text.strip(), tuple(n - 1 for n in one.sources if 1 <= n <= len(sources)), one.step)
+        for one in body.sentences
+    )
+    return Draft(
+        opening=drafts.opening(
+            case,
+            language=triage.language,
+            group="shipping" if triage.category == "shipping" else group,
+            negative=triage.sentiment <= _FRUSTRATED,
+        ),
+        claims=claims,
+        closing=drafts.closing(case, language=triage.language),
+        sources=sources,
+        steps_intro=frame(triage.language)["steps_intro"],
+    )
+
+
+def _locally(case: Case, sources: tuple[Source, ...], orders: int) -> DraftBody:
+    stated = [DraftSentence(text=source.text, sources=[n + 1]) for n, source in enumerate(sources[:orders])]
+    question = f"{case.subject}\n{case.question}".strip()
+    # An order's state answers by itself: beside it only what certainly belongs to the question.
+    least = _SURELY_RELEVANT if stated else 0.0
+    numbers = [n for n, source in enumerate(sources) if n >= orders and source.relevance >= least]
+    brief = case.channel is Channel.WEB_CHAT or bool(stated)
+    chosen = choose_claims(question, tuple(sources[n] for n in numbers), brief=brief)
+    found = [
+        DraftSentence(
+            text=claim.text, sources=[numbers[index] + 1 for index in claim.sources], step=claim.step
+        )
+        for claim in chosen
+    ]
+    return DraftBody(sentences=stated + found)
+
+
+def order_source(order: Order, language: str) -> Source:
+    """An order as a sentence in the customer's language: the connector's words are the source."""
+    templates = frame(language)["order_status"]
+    template = templates.get(
+        order.status if order.eta else f"{order.status}_no_eta", templates["processing_no_eta"]
+    )
+    text = template.format(
+        order_id=order.order_id,
+        carrier=order.carrier,
+        tracking_number=order.tracking_number,
+        eta=_date(order.eta, language),
+    )
+    return Source(f"Order {order.order_id}", text, "", f"order:{order.order_id}", 0, 0, 1.0)
+
+
+def _date(day: datetime | None, language: str) -> str:
+    if day is None:
+        return ""
+    return f"{day.day} {day:%B %Y}" if language == "en" else f"{day:%Y-%m-%d}"
+
+
+def _prompt(case: Case, triage: Triage, sources: tuple[Source, ...]) -> Prompt:
+    numbered = "\n\n".join(f"[{n}] {one.title}\n{one.text}" for n, one in enumerate(sources, start=1))
+    return prompt(
+        "reply",
+        desk=settings().agent.desk_name,
+        language=triage.language,
+        channel=case.channel,
+        name=fenced(drafts.first_name(case) or "unknown"),
+        tier=case.customer_tier,
+        sources=fenced(numbered),
+        earlier=fenced("\n".join(f"{turn.author}: {turn.text}" for turn in case.earlier[-6:])),
+        question=fenced(f"{case.subject}\n{case.question}"),
+    )
