@@ -1,0 +1,1 @@
+"""The door to customers: messages in, replies out."""

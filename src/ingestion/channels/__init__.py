@@ -1,0 +1,1 @@
+"""One module per channel: how it verifies, parses and sends."""

@@ -1,0 +1,1 @@
+"""Past tickets of another desk, read from its exports."""

@@ -1,0 +1,1 @@
+"""Mail as data: MIME to text, quotes and signatures, threads."""
