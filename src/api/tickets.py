@@ -1,0 +1,221 @@
+"""REST for programs: read tickets, change their status, assign them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from accounts import users
+from accounts.access import allowed
+from accounts.permissions import Permission, Principal
+from runtime.database import transaction
+from runtime.errors import InvalidInput
+from runtime.settings import settings
+from tickets import attachments, lifecycle, queries
+from tickets.contracts import Kind, Priority, Status
+from tickets.models import Attachment, Message, Ticket
+
+router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
+
+Reader = Annotated[Principal, Depends(allowed(Permission.READ_TICKETS))]
+Worker = Annotated[Principal, Depends(allowed(Permission.WORK_TICKETS))]
+
+
+class CitationView(BaseModel):
+    title: str
+    url: str
+    article: str
+    version: int
+    quote: str
+
+
+class AttachmentView(BaseModel):
+    """`refused` says why a file is named here and was not kept; then it has no `url`."""
+
+    file_id: Annotated[str, Field(examples=["FILE-7Q4K2M9X7Q4K2M9X7Q4K"])]
+    name: Annotated[str, Field(examples=["damage.png"])]
+    type: Annotated[str, Field(examples=["image/png"])]
+    size: int
+    refused: str
+    url: Annotated[str | None, Field(examples=["/api/v1/files/FILE-7Q4K2M9X7Q4K2M9X7Q4K"])]
+
+
+class MessageView(BaseModel):
+    """`automatic` is empty, or the kind of machine that wrote the message: such a one is owed no answer.
+
+    `copied` are the others who got the mail, `reply_to` is where its sender wants the answer, if elsewhere.
+    """
+
+    id: int
+    seq: int
+    author: str
+    author_name: str
+    text: str
+    citations: list[CitationView]
+    delivery: str | None
+    automatic: str
+    copied: Annotated[list[str], Field(examples=[["bob@example.com"]])]
+    reply_to: str
+    attachments: list[AttachmentView]
+    created_at: datetime
+
+
+class TicketSummary(BaseModel):
+    ticket_id: str
+    status: Status
+    owner: str
+    priority: Priority
+    category: str | None
+    language: str
+    channel: str
+    subject: str
+    summary: str
+    assignee: str | None
+    reason: str | None
+    customer_id: str
+    due_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+
+class TicketView(TicketSummary):
+    """A ticket with its conversation. `reply` is the newest answer; `reason` says why staff have it."""
+
+    confidence: float | None
+    sentiment: float | None
+    metadata: dict[str, Any]
+    messages: list[MessageView]
+    reply: MessageView | None
+
+
+class TicketPage(BaseModel):
+    tickets: list[TicketSummary]
+    next_cursor: str | None
+
+
+class NewStatus(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    status: Status
+    seen_seq: Annotated[
+        int | None,
+        Field(
+            ge=0, description="The newest message that was read; 409 when a person wrote since.", examples=[3]
+        ),
+    ] = None
+
+
+class NewAssignee(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    assignee: Annotated[str | None, Field(pattern=r"^AGENT-[0-9A-Z]{8}$", examples=["AGENT-7Q4K2M9X"])]
+
+
+def summary_of(ticket: Ticket, customer_id: str, due_at: datetime) -> dict[str, Any]:
+    names = (
+        "status", "owner", "priority", "category", "language", "channel", "subject", "summary", "assignee", "reason",
+        "created_at", "updated_at",
+    )  # fmt: skip
+    shared = {name: getattr(ticket, name) for name in names}
+    return {"ticket_id": ticket.public_id, "customer_id": customer_id, "due_at": due_at, **shared}
+
+
+Files = Mapping[int, Sequence[Attachment]]
+_NO_FILES: Files = {}
+
+
+def _message(message: Message, files: Files) -> MessageView:
+    return MessageView(
+        id=message.id,
+        seq=message.seq,
+        author=message.author,
+        author_name=message.author_name,
+        text=message.text,
+        citations=[CitationView.model_validate(citation, extra="ignore") for citation in message.citations],
+        delivery=message.delivery,
+        automatic=message.automatic,
+        copied=message.copied,
+        reply_to=message.reply_to,
+        attachments=[_attachment(file) for file in files.get(message.id, ())],
+        created_at=message.created_at,
+    )
+
+
+def _attachment(file: Attachment) -> AttachmentView:
+    return AttachmentView(
+        file_id=file.public_id,
+        name=file.name,
+        type=file.type,
+        size=file.size,
+        refused=file.refused,
+        url=None if file.refused else f"{settings().public_url}/api/v1/files/{file.public_id}",
+    )
+
+
+def view_of(details: queries.Details, files: Files = _NO_FILES) -> TicketView:
+    ticket = details.ticket
+    due_at = ticket.staff_due_at or ticket.answer_due_at
+    return TicketView(
+        **summary_of(ticket, details.customer.public_id, due_at),
+        confidence=ticket.confidence,
+        sentiment=ticket.sentiment,
+        metadata=ticket.meta,
+        messages=[_message(message, files) for message in details.messages if message.kind != Kind.NOTE],
+        reply=_message(details.reply, files) if details.reply else None,
+    )
+
+
+def read_view(session: Session, ticket_id: str) -> TicketView:
+    """The whole of a ticket, as the API and the command line show it."""
+    details = queries.read_ticket(session, ticket_id)
+    return view_of(details, attachments.of_messages(session, [message.id for message in details.messages]))
+
+
+@router.get("/{ticket_id}", summary="Read a ticket")
+def read_ticket(ticket_id: str, _reader: Reader) -> TicketView:
+    """Status, messages, the reply with its citations, and why it went to staff if it did."""
+    with transaction() as session:
+        return read_view(session, ticket_id)
+
+
+@router.get("", summary="List tickets")
+def list_tickets(
+    _reader: Reader,
+    status: Status | None = None,
+    priority: Priority | None = None,
+    category: Annotated[str | None, Query(max_length=60)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str, Query(max_length=200)] = "",
+) -> TicketPage:
+    """Newest first; `next_cursor` leads to the next page."""
+    filters = queries.Filters(status=status, priority=priority, category=category)
+    with transaction() as session:
+        page = queries.list_tickets(session, filters, limit=limit, cursor=cursor)
+    found = [TicketSummary(**summary_of(row.ticket, row.customer_public_id, row.due_at)) for row in page.rows]
+    return TicketPage(tickets=found, next_cursor=page.next_cursor)
+
+
+@router.put("/{ticket_id}/status", summary="Change the status")
+def set_status(ticket_id: str, body: NewStatus, worker: Worker) -> TicketView:
+    """Refused with 409 when the transition is not allowed."""
+    with transaction() as session:
+        ticket = queries.find_ticket(session, ticket_id)
+        lifecycle.set_status(session, ticket.id, body.status, actor=worker.public_id, seen_seq=body.seen_seq)
+        session.expire_all()
+        return read_view(session, ticket_id)
+
+
+@router.put("/{ticket_id}/assign", summary="Assign to one of the staff, or to nobody")
+def assign(ticket_id: str, body: NewAssignee, worker: Worker) -> TicketView:
+    with transaction() as session:
+        if body.assignee and body.assignee not in {user.public_id for user in users.may_be_assigned(session)}:
+            raise InvalidInput(
+                f"There is no colleague {body.assignee} who may work on tickets.", field="assignee"
+            )
+        ticket = queries.find_ticket(session, ticket_id)
+        lifecycle.assign(session, ticket.id, body.assignee, actor=worker.public_id)
+        session.expire_all()
+        return read_view(session, ticket_id)

@@ -1,0 +1,127 @@
+"""Staff accounts: what is refused, and who is recognised."""
+
+import re
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from accounts import users
+from accounts.permissions import ROLES, Role
+from runtime import limits
+from runtime.database import transaction
+from runtime.errors import Conflict, DeskfleetError, InvalidInput, NotAuthenticated, RateLimited
+from tests.accounts.staff import PASSWORD, a_user, disable
+
+ADDRESS = "203.0.113.7"
+
+
+def log_in(email: str, password: str = PASSWORD, *, address: str = ADDRESS) -> str:
+    with transaction() as session:
+        return users.log_in(session, email, password, address=address).public_id
+
+
+def test_an_account_keeps_its_password_as_a_hash_alone(database: str) -> None:
+    user = a_user("  Anna.Berg@Desk.example ", name=" ")
+    assert (user.email, user.name) == ("anna.berg@desk.example", "anna.berg@desk.example")
+    assert re.fullmatch(r"AGENT-[0-9A-Z]{8}", user.public_id)
+    with transaction() as session:
+        row = session.execute(text("select users::text from users")).scalar_one()
+    assert "$argon2id$" in row
+    assert PASSWORD not in row
+
+
+def test_a_short_password_is_refused_and_not_repeated(database: str) -> None:
+    with pytest.raises(InvalidInput, match="shorter than 10 characters") as caught, transaction() as session:
+        users.create_user(session, "a@desk.example", name="A", role=Role.AGENT, password="hunter2!!")
+    assert caught.value.field == "password"
+    assert "hunter2" not in caught.value.detail
+
+
+@pytest.mark.parametrize("email", ["", "anna", "@desk.example", "anna@", "an na@desk.example", "a@b@c"])
+def test_what_is_no_mail_address_is_refused(database: str, email: str) -> None:
+    with pytest.raises(InvalidInput, match="is not a mail address") as caught:
+        a_user(email)
+    assert caught.value.field == "email"
+
+
+def test_a_mail_address_has_one_account_however_it_is_written(database: str) -> None:
+    a_user("anna@desk.example")
+    with pytest.raises(Conflict, match=r"an account for anna@desk\.example already") as caught:
+        a_user(" ANNA@desk.example")
+    assert caught.value.field == "email"
+
+
+def test_of_two_who_open_the_same_account_at_once_one_is_told_so(database: str) -> None:
+    results: list[str] = []
+    ready = threading.Barrier(2)
+
+    def create() -> None:
+        ready.wait()
+        try:
+            results.append(a_user().email)
+        except DeskfleetError as error:
+            results.append(type(error).__name__)
+
+    threads = [threading.Thread(target=create) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == ["Conflict", "anna@desk.example"]
+
+
+def test_the_right_password_is_recognised(database: str) -> None:
+    anna = a_user()
+    assert log_in(" Anna@Desk.example") == anna.public_id
+
+
+def test_a_wrong_password_an_unknown_and_a_disabled_account_get_the_same_words(database: str) -> None:
+    a_user()
+    disable(a_user("carol@desk.example"))
+    words = set()
+    for email, password in [
+        ("anna@desk.example", PASSWORD + "!"),
+        ("nobody@desk.example", PASSWORD),
+        ("carol@desk.example", PASSWORD),
+        ("an\x00na@desk.example", PASSWORD),
+        ("anna@desk.example", "\x00\ud7ff"),
+    ]:
+        with pytest.raises(NotAuthenticated) as caught:
+            log_in(email, password)
+        words.add(caught.value.detail)
+    assert words == {"The mail address or the password is wrong."}
+
+
+@pytest.mark.parametrize("bucket", [f"login:{ADDRESS}", "login:anna@desk.example"])
+def test_guessing_is_slowed_for_an_address_and_for_an_account(database: str, bucket: str) -> None:
+    a_user()
+    for _ in range(10):
+        limits.take(bucket, per_minute=10)
+    with pytest.raises(RateLimited) as caught:
+        log_in("anna@desk.example")
+    assert 0 < caught.value.retry_after_s <= 6
+
+
+def test_others_can_log_in_while_one_is_guessed_at(database: str) -> None:
+    a_user()
+    for _ in range(10):
+        limits.take("login:bob@desk.example", per_minute=10)
+    assert log_in("anna@desk.example")
+
+
+def test_lists_leave_out_disabled_accounts_and_are_in_order_of_names(database: str) -> None:
+    a_user("b@desk.example", name="Berta")
+    a_user("a@desk.example", name="Anna")
+    disable(a_user("c@desk.example", name="Carol"))
+    with transaction() as session:
+        assert [user.name for user in users.list_users(session)] == ["Anna", "Berta"]
+        assert users.count_users(session) == 3
+
+
+@pytest.mark.parametrize("role", Role)
+def test_an_account_may_do_what_its_role_may(database: str, role: Role) -> None:
+    user = a_user(role=role)
+    principal = users.principal_of(user)
+    assert (principal.public_id, principal.user_id) == (user.public_id, user.id)
+    assert principal.permissions == ROLES[role]
