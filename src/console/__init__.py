@@ -1,0 +1,1 @@
+"""The door for staff: server-rendered pages."""

@@ -1,0 +1,42 @@
+"""The staff console as one router, and what an application that mounts it has to install."""
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import RedirectResponse
+
+from console import (
+    actions,
+    assets,
+    errors,
+    files,
+    live,
+    login,
+    originals,
+    parked,
+    queue,
+    ticket,
+    translations,
+)
+from console.parking import Parking
+
+PREFIX = "/console"
+
+router = APIRouter(include_in_schema=False)
+for part in (login, queue, ticket, actions, files, originals, translations, parked, live):
+    router.include_router(part.router)
+
+
+@router.get("")
+@router.get("/")
+def open_console() -> RedirectResponse:
+    return RedirectResponse("/console/queue", status_code=303)
+
+
+def install(app: FastAPI, *, parking: Parking | None = None) -> None:
+    """Everything below /console: pages, static files, errors as pages. Call it after `runtime.web.install`.
+
+    Without a `parking` there is no page of parked mails.
+    """
+    app.state.parking = parking
+    app.include_router(router, prefix=PREFIX)
+    app.mount(assets.URL, assets.Assets(), name="console-static")
+    errors.show_as_pages(app)
