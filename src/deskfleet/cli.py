@@ -1,0 +1,79 @@
+"""The command line. Each command's module is imported only when it is called, so that help stays quick."""
+
+import importlib
+import keyword
+import sys
+
+import typer
+import typer.main
+from sqlalchemy.exc import OperationalError
+from typer._click.core import Command, Context
+from typer._click.formatting import HelpFormatter
+from typer.core import TyperGroup
+
+from runtime.errors import DeskfleetError
+
+COMMANDS = {
+    "up": ("deskfleet.commands.up", "Start the whole product in this process."),
+    "demo": ("deskfleet.commands.demo", "Run the sample day to its end and print its figures."),
+    "web": ("deskfleet.commands.web", "Serve HTTP alone."),
+    "worker": ("deskfleet.commands.worker", "Work on queued jobs."),
+    "beat": ("deskfleet.commands.beat", "Request the periodic jobs; run one of it."),
+    "poller": ("deskfleet.commands.poller", "Read the mailboxes."),
+    "mail": ("deskfleet.commands.mail", "Mailboxes, and the mails that were parked."),
+    "channels": ("deskfleet.commands.channels", "How customers reach you, and whether it works."),
+    "migrate": ("deskfleet.commands.migrate", "Bring the database's schema up to date."),
+    "user": ("deskfleet.commands.accounts", "Staff accounts."),
+    "key": ("deskfleet.commands.accounts", "API keys."),
+    "import": ("deskfleet.commands.import_history", "Load the history of another desk."),
+    "knowledge": ("deskfleet.commands.knowledge", "Add, search and learn."),
+    "tickets": ("deskfleet.commands.tickets", "List and show tickets."),
+    "rules": ("deskfleet.commands.rules", "Why a ticket went to staff, or would."),
+    "redact": ("deskfleet.commands.redact", "Personal data out of a text."),
+    "evaluate": ("deskfleet.commands.evaluate", "Measure the product on your own data."),
+    "settings": ("deskfleet.commands.settings", "Every setting with its value and meaning."),
+}
+
+
+class _OnDemand(TyperGroup):
+    """Looks a command up in `COMMANDS` and imports its module then."""
+
+    def list_commands(self, ctx: Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        found: typer.Typer = getattr(importlib.import_module(COMMANDS[cmd_name][0]), name)
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+    def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_module, text) in COMMANDS.items()])
+
+
+app = typer.Typer(cls=_OnDemand, pretty_exceptions_enable=False, no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def deskfleet() -> None:
+    """A fleet of AI agents that answers your customers and hands over to your people."""
+
+
+def main() -> None:
+    """Exit code 0: done; 1: it could not be done; 2: the command was wrong."""
+    try:
+        app()
+    except DeskfleetError as error:
+        print(f"deskfleet: {error.detail}", file=sys.stderr)
+        sys.exit(1)
+    except OperationalError:
+        print("deskfleet: the database does not answer; is DESKFLEET_DATABASE_URL right?", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,29 @@
+"""deskfleet evaluate …: measure the product on your own data. Each command has a module of its own."""
+
+import typer
+
+from deskfleet.commands import (
+    evaluate_grounding,
+    evaluate_guard,
+    evaluate_language,
+    evaluate_mail,
+    evaluate_redaction,
+    evaluate_sentiment,
+    evaluate_triage,
+)
+
+evaluate = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@evaluate.callback()
+def group() -> None:
+    """Measure the product on your own data."""
+
+
+evaluate.command("mail")(evaluate_mail.run)
+evaluate.command("language")(evaluate_language.run)
+evaluate.command("redaction")(evaluate_redaction.run)
+evaluate.command("grounding")(evaluate_grounding.run)
+evaluate.command("guard")(evaluate_guard.run)
+evaluate.command("triage")(evaluate_triage.run)
+evaluate.command("sentiment")(evaluate_sentiment.run)

@@ -1,0 +1,105 @@
+"""deskfleet knowledge add|list|search|learn"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deskfleet.commands.output import JSON_HELP, print_json, print_table, progress_bar
+from deskfleet.migrate import migrate
+from knowledge import articles, retrieval
+from runtime.database import transaction
+from runtime.errors import InvalidInput, TooLarge
+
+knowledge = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+@knowledge.callback()
+def group() -> None:
+    """The searchable memory."""
+
+
+@knowledge.command("add")
+def add(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .md, .html, .txt.")],
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """Add or update articles. What is no text is named and the rest goes on; then the exit code is 1."""
+    migrate()
+    files = articles.files_in(paths)
+    added, refused = [], []
+    with progress_bar(quiet=json) as progress:
+        for file in progress.track(files, description="Adding"):
+            try:
+                added += articles.add_path(file)
+            except (InvalidInput, TooLarge) as error:
+                refused.append({"file": str(file), "error": error.detail})
+    shown = [
+        {"article": one.public_id, "title": one.title, "chunks": one.chunks, "change": str(one.change)}
+        for one in added
+    ]
+    if json:
+        print_json({"added": shown, "refused": refused})
+    else:
+        print_table(
+            ("article", "title", "chunks", "change"),
+            [list(one.values()) for one in shown],
+            empty="Nothing added.",
+        )
+        for one in refused:
+            typer.echo(f"refused: {one['error']}", err=True)
+    raise typer.Exit(1 if refused else 0)
+
+
+@knowledge.command("search")
+def search(
+    question: Annotated[str, typer.Argument(help="As a customer would ask.")],
+    language: Annotated[str, typer.Option(help="ISO code.")] = "en",
+    limit: Annotated[int, typer.Option(min=1, max=50, help="At most so many.")] = 5,
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """What the agent would find. Nothing found means: this question goes to staff."""
+    migrate()
+    found = retrieval.search(question, language=language, limit=limit)
+    if json:
+        print_json([vars(passage) for passage in found])
+        return
+    rows = [
+        (f"{one.relevance:.2f}", one.title, one.heading, one.text[:100].replace("\n", " ")) for one in found
+    ]
+    print_table(("relevance", "article", "section", "text"), rows, empty="Nothing answers this question.")
+
+
+@knowledge.command("list")
+def list_all(json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False) -> None:
+    """All articles."""
+    migrate()
+    with transaction() as session:
+        found = articles.list_articles(session)
+    rows = [(one.public_id, one.kind, one.language, one.version, one.title) for one in found]
+    if json:
+        print_json(
+            [dict(zip(("article", "kind", "language", "version", "title"), row, strict=True)) for row in rows]
+        )
+    else:
+        print_table(("article", "kind", "language", "version", "title"), rows, empty="There are no articles.")
+
+
+@knowledge.command("learn")
+def learn(
+    now: Annotated[bool, typer.Option("--now", help="Learn at once instead of tonight.")] = False,
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """Turn newly resolved tickets that staff answered into searchable questions and answers."""
+    if not now:
+        raise InvalidInput("The nightly job learns by itself; add --now to learn at once.", field="--now")
+    migrate()
+    with progress_bar(quiet=json) as progress:
+        task = progress.add_task("Learning", total=None)
+        report = articles.learn_now(
+            progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    if json:
+        print_json(vars(report))
+    else:
+        print(", ".join(f"{name} {count}" for name, count in vars(report).items()))

@@ -1,0 +1,45 @@
+"""uvicorn with the product's application, for `deskfleet web` and `deskfleet up`."""
+
+import socket
+from collections.abc import Callable
+
+import uvicorn
+from anyio import to_thread
+
+from console import open_pages
+from deskfleet.web import create_app
+from runtime.settings import settings
+
+_THREADS = 16
+_MOST_FRAME_BYTES = 65_536  # A chat frame has at most 16 kB; uvicorn would read 16 MB.
+
+
+class Server(uvicorn.Server):
+    """Calls `on_ready` once it serves, and lets go of live pages before it stops."""
+
+    def __init__(self, *, on_ready: Callable[[], None] = lambda: None) -> None:
+        web = settings().web
+        super().__init__(
+            uvicorn.Config(
+                create_app(),
+                host=web.host,
+                port=web.port,
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                ws_max_size=_MOST_FRAME_BYTES,
+                timeout_graceful_shutdown=5,
+            )
+        )
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # More threads than this only wait for the interpreter's lock and for one another (measured).
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        open_pages.close_all()
+        await super().shutdown(sockets)
