@@ -5,6 +5,7 @@ from fastapi.responses import RedirectResponse
 
 from console import (
     actions,
+    alerts,
     assets,
     errors,
     files,
@@ -21,7 +22,7 @@ from console.parking import Parking
 PREFIX = "/console"
 
 router = APIRouter(include_in_schema=False)
-for part in (login, queue, ticket, actions, files, originals, translations, parked, live):
+for part in (login, queue, ticket, actions, files, originals, translations, parked, alerts, live):
     router.include_router(part.router)
 
 

@@ -14,7 +14,9 @@ from markupsafe import Markup, escape
 from console import parking, steps, words
 from console.assets import asset
 from console.sessions import Viewer
+from runtime.database import transaction
 from runtime.redaction import PLACEHOLDER
+from tickets import alerts
 from tickets.file_types import SHOWN_INLINE
 from tickets.models import Attachment
 
@@ -110,6 +112,12 @@ def _count_parked(request: Request, viewer: Viewer | None) -> int:
     return kept.count_waiting() if kept and viewer and viewer.may_work else 0
 
 
+def _count_alerts() -> int:
+    """How many alerts nobody has said to have seen."""
+    with transaction() as session:
+        return len(alerts.unseen(session))
+
+
 def render(
     request: Request, template: str, *, viewer: Viewer | None = None, status: int = 200, **values: object
 ) -> HTMLResponse:
@@ -119,6 +127,7 @@ def render(
         "theme": _theme(request),
         "path": request.url.path,
         "count_parked": partial(_count_parked, request, viewer),  # Asked by the pages that show it alone.
+        "count_alerts": _count_alerts,
         **values,
     }
     html = _environment().get_template(template).render(context)

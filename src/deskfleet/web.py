@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import auth, customers, docs, files, health, vault
+from api import alerts, auth, customers, docs, files, health, vault
 from api import tickets as api_tickets
 from console import pages
 from deskfleet import parked_desk
@@ -32,6 +32,7 @@ def create_app() -> FastAPI:
         files.router,
         customers.router,
         vault.router,
+        alerts.router,
         chat.router,
         help_centre.router,
         webhooks.router,

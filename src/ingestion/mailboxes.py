@@ -104,6 +104,13 @@ def settle(session: Session, to: Position) -> None:
     )
 
 
+def note_known(session: Session, mailboxes: Iterable[str]) -> None:
+    """A mailbox that was never looked into counts as failing from the moment it is known."""
+    for mailbox in mailboxes:
+        row = insert(MailboxState).values(mailbox=mailbox, failing_since=func.now())
+        session.execute(row.on_conflict_do_nothing())
+
+
 def note_fetched(session: Session, mailbox: str, *, complaint: str = "") -> None:
     """The mailbox was looked into; whatever failed is over, but for what it still complains of."""
     well = {"fetched_at": func.now(), "failures": 0, "failing_since": None, "error": complaint}

@@ -25,6 +25,8 @@ _UPKEEP = {
     "ingestion.platform_files.sweep_files": "upkeep",
     "ingestion.upkeep.drop_stale_uploads": "upkeep",
     "ingestion.upkeep.drop_unlisted_content": "upkeep",
+    "llm.upkeep.forget_old_calls": "upkeep",
+    "ingestion.mailbox_watch.watch_mailboxes": "upkeep",
 }
 
 
@@ -40,9 +42,13 @@ def entries() -> dict[str, dict[str, Any]]:
         "ingestion.tasks.sweep_statuses": max(30.0, sweep),
         # A platform's file whose job was lost or postponed.
         "ingestion.platform_files.sweep_files": max(30.0, sweep),
+        # A mailbox that nobody reads any more.
+        "ingestion.mailbox_watch.watch_mailboxes": 60.0,
         # Uploads that no message named in time, and content that no row lists.
         "ingestion.upkeep.drop_stale_uploads": crontab(minute=20),
         "ingestion.upkeep.drop_unlisted_content": crontab(hour=3, minute=40),
+        # Rows of model calls that are older than they are kept.
+        "llm.upkeep.forget_old_calls": crontab(hour=3, minute=10),
         # What staff resolved since yesterday becomes searchable.
         "knowledge.tasks.learn_nightly": crontab(hour=2, minute=0),
     }

@@ -130,6 +130,9 @@ class IngestionSettings(BaseSettings):
     subject_token: bool = Field(False, description="Put a signed token into the subject of replies.")
     poll_s: PositiveFloat = Field(5.0, description="Seconds between two looks into the mailbox.")
     timeout_s: PositiveFloat = Field(20.0, description="Seconds until a mail server is given up.")
+    silent_s: PositiveFloat = Field(
+        900.0, description="A mailbox that was not read for so many seconds raises an alert."
+    )
     send_limit_s: PositiveFloat = Field(
         120.0,
         description="A send that takes longer belonged to a process that died: it is reconciled or parked.",

@@ -24,6 +24,15 @@ def new_file_id() -> str:
     return f"FILE-{_random(20)}"
 
 
+def new_alert_id() -> str:
+    return f"ALERT-{_random()}"
+
+
+def new_action_id() -> str:
+    """Also the key by which the shop knows the action again: never two the same."""
+    return f"ACT-{_random(16)}"
+
+
 def new_mail_id(domain: str) -> str:
     """A Message-ID without brackets, ours to recognise: written to the row before the mail is sent."""
     return f"{secrets.token_hex(12)}.deskfleet@{domain}"
