@@ -22,6 +22,8 @@ def main() -> int:
         "--cov-report=term",
         "-m",
         "not slow",
+        "-rR",
+        "--reruns=1",  # docs/decisions/0005: a second try is shown, counted, and limited by tests/conftest.py.
         *sys.argv[1:],
     )
 
