@@ -14,7 +14,7 @@ from runtime.database import transaction
 from runtime.settings import settings
 from tests.chaos.harness import Fleet, Traffic, Zygote
 from tests.journeys.fleet import BROKER_URL, free_port
-from tests.servers.smtp import SmtpServer, running_smtp
+from tests.servers.smtp_process import PostOffice, running_post_office
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Battlefield:
     fleet: Fleet
     traffic: Traffic
-    smtp: SmtpServer
+    smtp: PostOffice
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def battlefield(
 ) -> Iterator[Battlefield]:
     """The processes are not started yet; the test chooses where they die."""
     port = free_port()
-    with running_smtp() as smtp:
+    with running_post_office(tmp_path / "sent") as smtp:
         environment = {
             "DESKFLEET_DATA": str(tmp_path),
             "DESKFLEET_DATABASE_URL": database,

@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 import agent_core.tasks
 import ingestion.tasks
 from runtime.database import transaction
-from tests.servers.smtp import SmtpServer
+from tests.servers.smtp_process import PostOffice
 from tickets.contracts import Delivery, Kind
 from tickets.models import Message, Ticket
 
@@ -256,7 +256,7 @@ def settle(fleet: Fleet, traffic: Traffic, *, timeout_s: float = 200.0) -> None:
     )
 
 
-def judge(traffic: Traffic, smtp: SmtpServer, *, kills: int) -> Outcome:
+def judge(traffic: Traffic, smtp: PostOffice, *, kills: int) -> Outcome:
     """Compare what customers sent with what the rows hold and with what left by mail."""
     with transaction() as session:
         inbound = Counter(session.scalars(select(Message.external_id).where(Message.kind == Kind.INBOUND)))
