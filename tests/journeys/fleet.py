@@ -36,7 +36,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(look: Callable[[], T | None], *, timeout_s: float = 30.0, what: str) -> T:
+def eventually(look: Callable[[], T | None], *, timeout_s: float = 60.0, what: str) -> T:
     """The first result that is something; fails after `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
