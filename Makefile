@@ -1,6 +1,8 @@
 # Every task of a developer and of CI. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# Whoever forbids Python to keep compiled modules waits for each start to compile them again: 15 seconds.
+export PYTHONDONTWRITEBYTECODE :=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -60,6 +62,9 @@ chaos: services ## kill processes at random points (KILLS=n)
 bench: services ## measure; prints one JSON object last
 	@$(BIN)/python scripts/bench.py
 
+evaluate: $(VENV)/.dev ## measure the quality of every part beside its target (ONLY="group", RECORD=1)
+	@$(BIN)/python -W ignore -m scripts.evaluate $(if $(ONLY),--only "$(ONLY)") $(if $(RECORD),--record)
+
 check: test check-ops ## what CI runs
 
 check-ops: $(VENV)/.dev ## check the operations files
@@ -68,4 +73,4 @@ check-ops: $(VENV)/.dev ## check the operations files
 clean: ## remove the environment and caches; data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build src/*.egg-info
 
-.PHONY: help setup up services lint format test test-fast test-journeys chaos bench check check-ops clean
+.PHONY: help setup up services lint format test test-fast test-journeys chaos bench evaluate check check-ops clean
