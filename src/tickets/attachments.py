@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from runtime import storage
 from runtime.errors import InvalidInput, NotFound, TooLarge
 from runtime.settings import settings
-from tickets import file_types
+from tickets import file_types, trainings
 from tickets.contracts import FileContent, IncomingMessage, StoredFile
 from tickets.models import Attachment, Message
 from tickets.public_ids import new_file_id
@@ -188,9 +188,9 @@ def forget_stale_uploads(session: Session) -> list[str]:
 
 
 def unlisted(session: Session, keys: Collection[str]) -> list[str]:
-    """Those of the keys that no row lists."""
+    """Those of the keys that no row lists: no attachment, and no recent training."""
     listed = set(session.scalars(select(Attachment.key).where(Attachment.key.in_(keys))))
-    return sorted(set(keys) - listed)
+    return sorted(set(keys) - listed - trainings.listed_keys(session))
 
 
 def drop_content(keys: Iterable[str]) -> int:

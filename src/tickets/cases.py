@@ -7,7 +7,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from runtime.redaction import redact
-from tickets.contracts import Author, Case, Channel, Kind, Priority, Turn
+from runtime.settings import settings
+from tickets.contracts import Author, Case, Channel, Kind, Priority, RecentTicket, Status, Turn
+from tickets.customer_history import read_history
 from tickets.customers import MAIL
 from tickets.entity_patterns import entities_of
 from tickets.models import Customer, CustomerIdentity, Message, Ticket
@@ -15,6 +17,9 @@ from tickets.models import Customer, CustomerIdentity, Message, Ticket
 _MOST_EARLIER = 20
 _LONGEST_TURN = 4_000  # Characters; about a thousand tokens.
 _LONGEST_QUESTION = 24_000
+_BYTES_PER_TOKEN = 3  # Of prose in most languages, rather too many tokens than too few.
+_MOST_RECENT = 3
+_RECENT = timedelta(days=30)
 
 
 def build_case(session: Session, ticket_id: int, claim_token: str, *, newest_again: bool = False) -> Case:
@@ -32,8 +37,8 @@ def build_case(session: Session, ticket_id: int, claim_token: str, *, newest_aga
     earlier, newest = _split(messages, ticket.last_inbound_seq - 1 if newest_again else ticket.handled_seq)
     # Redacting takes time, and this one runs in a transaction: what no model would be told anyway is left out first.
     question = "\n\n".join(message.text for message in newest)
-    shown = earlier[-_MOST_EARLIER:]
-    turns = tuple(Turn(Author(m.author), redact(_cut(m.text, _LONGEST_TURN))) for m in shown)
+    shown = _remembered(earlier)
+    turns = tuple(Turn(Author(message.author), redact(_cut(message.text, most))) for message, most in shown)
     return Case(
         ticket_id=ticket_id,
         public_id=ticket.public_id,
@@ -59,6 +64,7 @@ def build_case(session: Session, ticket_id: int, claim_token: str, *, newest_aga
         recent_replies=_recent_replies(session, customer.id, newest[-1].reply_to if newest else ""),
         entities=tuple(entities_of(f"{ticket.subject}\n\n{question[:_LONGEST_QUESTION]}")),
         left_out=_left_out(question, earlier, shown),
+        recent_tickets=_recent_tickets(session, ticket),
     )
 
 
@@ -66,9 +72,36 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]} […]"
 
 
-def _left_out(question: str, earlier: Sequence[Message], shown: Sequence[Message]) -> int:
+def _remembered(earlier: Sequence[Message]) -> list[tuple[Message, int]]:
+    """The newest turns that the agent's memory has room for, and how many characters of each it keeps."""
+    left = settings().agent.memory_tokens * _BYTES_PER_TOKEN
+    shown: list[tuple[Message, int]] = []
+    for message in reversed(earlier[-_MOST_EARLIER:]):
+        told = message.text[:_LONGEST_TURN].encode()
+        if shown and len(told) > left:
+            break
+        # Of the newest turn at least the beginning is kept.
+        shown.insert(0, (message, len(told[:left].decode(errors="ignore"))))
+        left -= len(told)
+    return shown
+
+
+def _recent_tickets(session: Session, ticket: Ticket) -> tuple[RecentTicket, ...]:
+    """Others of the customer, the newest first; none where nobody vouches that it is this customer."""
+    if not ticket.customer_verified:
+        return ()
+    past = (one.ticket for one in read_history(session, ticket.customer_id, limit=_MOST_RECENT + 1).tickets)
+    found = [
+        RecentTicket(redact(one.subject), one.category or "", Status(one.status), one.created_at)
+        for one in past
+        if one.id != ticket.id and abs(ticket.created_at - one.created_at) < _RECENT
+    ]
+    return tuple(found[:_MOST_RECENT])
+
+
+def _left_out(question: str, earlier: Sequence[Message], shown: Sequence[tuple[Message, int]]) -> int:
     """Characters of the conversation that the agent does not see."""
-    told = sum(min(len(message.text), _LONGEST_TURN) for message in shown)
+    told = sum(min(len(message.text), most) for message, most in shown)
     said = sum(len(message.text) for message in earlier)
     return said - told + max(0, len(question) - _LONGEST_QUESTION)
 

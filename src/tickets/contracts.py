@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from tickets.action_kinds import Proposal
 from tickets.entities import Entity
 
 
@@ -37,6 +38,12 @@ class Priority(StrEnum):
     def rank(self) -> int:
         """Greater is more urgent."""
         return list(Priority).index(self)
+
+
+class Mood(StrEnum):
+    POSITIVE = "positive"
+    NEUTRAL = "neutral"
+    NEGATIVE = "negative"
 
 
 class Owner(StrEnum):
@@ -87,6 +94,11 @@ class Reason(StrEnum):
     TOOL_FAILURE = "tool_failure"
     BUDGET = "budget"
     AGENT_OFF = "agent_off"
+    CATEGORY_OFF = "category_off"
+    DRAFT_FOR_STAFF = "draft_for_staff"
+    SUSPICIOUS = "suspicious"
+    OUTPUT_REFUSED = "output_refused"
+    DESK_RULE = "desk_rule"
     AGENT_FAILED = "agent_failed"
     DEADLINE_PASSED = "deadline_passed"
     REPLY_CAP = "reply_cap"
@@ -205,6 +217,16 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class RecentTicket:
+    """Another ticket of the same customer, not long ago. `subject` is redacted."""
+
+    subject: str
+    category: str
+    status: Status
+    opened: datetime
+
+
+@dataclass(frozen=True)
 class Order:
     """An order of the shop's system, as far as a reply may speak of it."""
 
@@ -245,11 +267,25 @@ class Case:
     recent_replies: int = 0
     entities: tuple[Entity, ...] = ()
     left_out: int = 0
+    recent_tickets: tuple[RecentTicket, ...] = ()
+
+
+_NEUTRAL = 0.25  # A sentiment nearer to 0 than this is neither positive nor negative.
+
+
+def mood_of(sentiment: float) -> Mood:
+    if abs(sentiment) < _NEUTRAL:
+        return Mood.NEUTRAL
+    return Mood.POSITIVE if sentiment > 0 else Mood.NEGATIVE
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What triage said, kept on the ticket."""
+    """All that triage said, whichever model did it; kept with the decision, its outcome on the ticket.
+
+    `raw_confidence` is what the model claimed, `confidence` what such claims were worth so far; `urgency` are the
+    words that say it is urgent or unsafe.
+    """
 
     category: str
     priority: Priority
@@ -257,6 +293,29 @@ class Judgement:
     language: str
     confidence: float
     summary: str
+    group: str = ""
+    intent: str = ""
+    reasoning: str = ""
+    raw_confidence: float | None = None
+    urgency: tuple[str, ...] = ()
+    model: str = ""
+    processing_ms: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+    @property
+    def mood(self) -> Mood:
+        return mood_of(self.sentiment)
+
+
+@dataclass(frozen=True)
+class ClaimOutcome:
+    """A model was so sure of a category, and it was right or not."""
+
+    model: str
+    confidence: float
+    right: bool
 
 
 @dataclass(frozen=True)
@@ -275,3 +334,5 @@ class Decision:
     cost_usd: float
     processing_ms: int
     notes: tuple[str, ...] = ()
+    proposal: Proposal | None = None  # What staff are to approve; such a decision is an escalation.
+    notice: str = ""  # What the customer is told beside an escalation, at most once per ticket.

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from runtime import events
 from runtime.errors import Conflict, NotFound, Unavailable
+from tickets.action_models import Action
 from tickets.contracts import Channel, Status
 from tickets.models import Customer, CustomerIdentity, Ticket, TicketEvent
 from tickets.public_ids import new_customer_id
@@ -141,6 +142,7 @@ def _merged(session: Session, kept: Customer, other: Customer, *, actor: str) ->
     kept.name = kept.name or other.name
     kept.tier = other.tier if kept.tier == _USUAL_TIER else kept.tier
     session.flush()
+    session.execute(update(Action).where(Action.customer_id == other.id).values(customer_id=kept.id))
     session.execute(delete(Customer).where(Customer.id == other.id))
     _record(session, kept, other.public_id, actor=actor)
     return Merged(kept, len(tickets), len([kind for kind in identities if kind != MERGED]))

@@ -13,7 +13,8 @@ from tickets.models import AgentDecision
 
 def record(session: Session, case: Case, decision: Decision, outcome: str, now: datetime) -> None:
     answered_s = (now - case.received_at).total_seconds()
-    judgement = dataclasses.asdict(decision.judgement) if decision.judgement else {}
+    judged = decision.judgement
+    judgement = {**dataclasses.asdict(judged), "mood": judged.mood} if judged else {}
     session.execute(
         insert(AgentDecision).values(
             ticket_id=case.ticket_id,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from runtime import telemetry
 from runtime.settings import settings
 from tickets import customers, lifecycle, timeline, wakeups
-from tickets.contracts import Author, Channel, Delivery, FailedDelivery, Kind, Reason, Receipt, Status
+from tickets.contracts import Author, Channel, Delivery, FailedDelivery, Kind, Reason, Receipt
 from tickets.models import Customer, CustomerIdentity, Message, Ticket
 
 _TELL_STAFF_AT = 8  # After about ten minutes.
@@ -190,9 +190,8 @@ def mark_bounced(session: Session, failure: FailedDelivery) -> int | None:
     )
     if ticket_id is not None:
         telemetry.record_delivery(Channel.MAIL, "bounced")
-        closed = session.scalar(select(Ticket.status).where(Ticket.id == ticket_id)) == Status.CLOSED
-        if not closed:
-            lifecycle.hand_to_staff(session, ticket_id, Reason.DELIVERY_FAILED)
+        # Also on a closed ticket: whoever closed it thought that the customer had the answer.
+        lifecycle.hand_to_staff(session, ticket_id, Reason.DELIVERY_FAILED)
     return ticket_id
 
 

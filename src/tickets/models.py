@@ -26,6 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from runtime.database import Table
+from tickets.staff_queue_models import StaffQueue
 
 _Now = func.now()
 
@@ -76,6 +77,12 @@ class Ticket(Table):
         Index("ix_tickets_created", sql("created_at desc"), sql("id desc")),
         Index("ix_tickets_customer", "customer_id", sql("created_at desc")),
         Index("ix_tickets_linked_to", "linked_to", postgresql_where=sql("linked_to is not null")),
+        Index("ix_tickets_queue_id", "queue_id", postgresql_where=sql("queue_id is not null")),
+        Index(
+            "ix_tickets_load",
+            "assignee",
+            postgresql_where=sql("owner = 'staff' and status in ('new', 'open', 'in_progress', 'escalated')"),
+        ),
         Index("ix_tickets_thread", "channel", "thread", postgresql_where=sql("thread <> ''")),
         Index(
             "ix_tickets_help_desk",
@@ -100,6 +107,7 @@ class Ticket(Table):
     status: Mapped[str] = mapped_column(Text, server_default="new")
     owner: Mapped[str] = mapped_column(Text, server_default="agent")
     assignee: Mapped[str | None] = mapped_column(Text)
+    queue_id: Mapped[int | None] = mapped_column(ForeignKey(StaffQueue.id, ondelete="SET NULL"))
     priority: Mapped[str] = mapped_column(Text, server_default="normal")
     priority_rank: Mapped[int] = mapped_column(Integer, server_default="1")
     priority_stated: Mapped[bool] = mapped_column(server_default=sql("false"))

@@ -49,6 +49,7 @@ class Filters:
     unassigned: bool = False
     waiting_for_staff: bool = False
     text: str = ""
+    queue_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ def _filtered(filters: Filters) -> Select[Ticket, str, str, datetime]:
         Ticket.status: filters.status,
         Ticket.priority: filters.priority,
         Ticket.category: filters.category,
+        Ticket.queue_id: filters.queue_id,
     }
     query = query.where(*(column == value for column, value in equal.items() if value is not None))
     if filters.assignee is not None:

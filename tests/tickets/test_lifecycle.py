@@ -389,3 +389,11 @@ def test_the_case_names_what_the_message_names(run_jobs: CollectedJobs) -> None:
     assert found["order_id"] == "A-10423"
     assert found["amount"] == "$12.50"
     assert {"date", "url"} <= set(found)
+
+
+def test_a_customer_to_whom_nobody_wrote_is_not_waited_for(run_jobs: CollectedJobs) -> None:
+    ticket_id = receive()
+    with transaction() as session:
+        lifecycle.hand_to_staff(session, ticket_id, Reason.LEGAL)
+    with transaction() as session, pytest.raises(Conflict, match="waits for an answer"):
+        lifecycle.set_status(session, ticket_id, Status.WAITING_CUSTOMER, actor="AGENT-1")

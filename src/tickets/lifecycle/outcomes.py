@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from runtime.errors import InvalidInput
 from runtime.settings import settings
-from tickets import decisions, outbox, statements, timeline, wakeups
+from tickets import assignment, corrections, decisions, outbox, statements, timeline, wakeups
 from tickets.contracts import Author, Case, Decision, Owner, Status
 from tickets.lifecycle.states import moment_in
+from tickets.lifecycle.telling import tell_once
 from tickets.models import Ticket
 
 
@@ -44,7 +45,7 @@ def _settle(
     """End a claim with an outcome. None when the claim is void: the ticket stays pending."""
     judgement = decision.judgement
     judged = {
-        "category": judgement.category,
+        "category": sql_case((corrections.is_corrected("category"), Ticket.category), else_=judgement.category),
         "language": judgement.language,
         "sentiment": judgement.sentiment,
         "confidence": judgement.confidence,
@@ -101,4 +102,7 @@ def escalate(session: Session, case: Case, decision: Decision) -> bool:
         return False
     decisions.record(session, case, decision, "escalation", now)
     timeline.record(session, case.ticket_id, "escalated", actor=Author.AGENT, reason=decision.reason)
+    assignment.place(session, case.ticket_id)
+    if decision.notice:
+        tell_once(session, case.ticket_id, decision.notice)
     return True

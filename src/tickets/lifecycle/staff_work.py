@@ -80,7 +80,7 @@ def set_status(
     ticket = _lock(session, ticket_id)
     if seen_seq is not None:
         _refuse_unseen(session, ticket, seen_seq)
-    if status is Status.WAITING_CUSTOMER and ticket.last_inbound_seq > ticket.handled_seq:
+    if status is Status.WAITING_CUSTOMER and not _was_answered(session, ticket):
         raise Conflict("The customer waits for an answer: reply or resolve first.", field="status")
     _move(ticket, status)
     _take(ticket, actor)
@@ -91,6 +91,16 @@ def set_status(
         outbox.withdraw_agents(session, ticket_id)
     wakeups.request_status(session, ticket)
     timeline.record(session, ticket_id, "status", actor=actor, status=status)
+
+
+def _was_answered(session: Session, ticket: Ticket) -> bool:
+    """Whether something was written to the customer since their newest message, if they ever wrote."""
+    answer = select(Message.id).where(
+        Message.ticket_id == ticket.id,
+        Message.kind == Kind.OUTBOUND,
+        Message.seq > ticket.last_inbound_seq,
+    )
+    return session.scalar(answer.limit(1)) is not None
 
 
 def assign(session: Session, ticket_id: int, assignee: str | None, *, actor: str) -> None:

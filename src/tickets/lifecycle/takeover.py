@@ -5,7 +5,7 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.orm import Session
 
 from runtime.settings import settings
-from tickets import timeline
+from tickets import assignment, timeline
 from tickets.contracts import Author, Owner, Reason, Status
 from tickets.lifecycle.states import DONE, moment_in
 from tickets.models import Ticket
@@ -50,4 +50,5 @@ def _hand_over(session: Session, conditions: list[ColumnElement[bool]], reason: 
     ).all()
     for ticket_id in handed:
         timeline.record(session, ticket_id, "escalated", actor=Author.SYSTEM, reason=reason)
+        assignment.place(session, ticket_id)
     return len(handed)
