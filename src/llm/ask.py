@@ -21,6 +21,7 @@ from llm.budget import BudgetSpent
 from llm.calls import call
 from llm.deadline import close_connections
 from llm.failures import CallError, Fault, InvalidAnswerError
+from llm.following import Follower
 from llm.metering import Ledger, Question
 from llm.payer import payer
 from llm.providers import Provider
@@ -64,17 +65,26 @@ class Answer(Generic[T]):
     is_over_budget: bool = False  # A budget had no room for at least one of the models.
 
 
-def ask(purpose: Purpose, prompt: Prompt, answer_type: type[T], *, local: Callable[[], T]) -> Answer[T]:
+def ask(
+    purpose: Purpose,
+    prompt: Prompt,
+    answer_type: type[T],
+    *,
+    local: Callable[[], T],
+    follower: Follower | None = None,
+) -> Answer[T]:
     """The first valid answer of Claude, GPT, the OpenAI-compatible server and `local`, in this order.
 
     Where a budget has no room, the provider's cheaper model is asked before the next provider. Blocks for the
-    purpose's `chain_s` at most, plus the time of `local`. Raises what `local` raises, and BudgetSpent where the
-    settings want staff to answer instead of the local model.
+    purpose's `chain_s` at most, plus the time of `local`. `follower` is told of a provider's answer while it is
+    written; one that was there already, and that of `local`, only come back. Raises what `local` raises, and
+    BudgetSpent where the settings want staff to answer instead of the local model.
     """
     ledger = Ledger()
     key = sharing.key_of(purpose, prompt.version, answer_type.__name__, prompt.system, prompt.user)
+    questions = _questions(purpose, prompt, answer_type, follower)
     found, is_shared = sharing.once(
-        key, purpose, lambda: _find(purpose, prompt, answer_type, ledger), wait_s=limits(purpose).chain_s
+        key, purpose, lambda: _find(questions, prompt, ledger), wait_s=limits(purpose).chain_s
     )
     if found:
         return replace(_finished(found, prompt, ledger), is_shared=is_shared)
@@ -83,20 +93,29 @@ def ask(purpose: Purpose, prompt: Prompt, answer_type: type[T], *, local: Callab
     return _finished(_ask_locally(purpose, prompt, local, ledger), prompt, ledger)
 
 
-def _find(purpose: Purpose, prompt: Prompt, answer_type: type[T], ledger: Ledger) -> Found[T] | None:
+def _questions(
+    purpose: Purpose, prompt: Prompt, answer_type: type[T], follower: Follower | None
+) -> list[Question[T]]:
+    """The same one for every provider, in their order."""
+    return [
+        Question(choice, purpose, prompt.version, answer_type, follower) for choice in providers.configured()
+    ]
+
+
+def _find(questions: Sequence[Question[T]], prompt: Prompt, ledger: Ledger) -> Found[T] | None:
     """The first valid answer of a provider; None when no provider gives one."""
-    waiting = deque(providers.configured())
+    waiting = deque(questions)
     while waiting:
-        choice = waiting.popleft()
-        question = Question(choice, purpose, prompt.version, answer_type)
+        question = waiting.popleft()
+        choice = question.choice
         try:
             value = _answer(question, prompt, ledger, is_last=not waiting)
         except CallError as failure:
             ledger.failed(choice, failure)
             level = logging.INFO if failure.fault in _EXPECTED else logging.WARNING
-            log.log(level, "%s gives no answer for %s: %s", choice.provider, purpose, failure.fault)
+            log.log(level, "%s gives no answer for %s: %s", choice.provider, question.purpose, failure.fault)
             if failure.fault is Fault.BUDGET and (cheaper := providers.cheaper(choice)):
-                waiting.appendleft(cheaper)
+                waiting.appendleft(replace(question, choice=cheaper))
             continue
         return Found(value, choice.provider, ledger.model)
     return None

@@ -17,12 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from llm.failures import CallError, Fault
-from llm.meters import record_budget_refusal, record_budget_share, record_budget_warning
 from llm.payer import Payer, payer
 from runtime import events
 from runtime.database import after_commit, transaction
 from runtime.errors import DeskfleetError
 from runtime.settings import settings
+from runtime.telemetry import record_budget_refusal, record_budget_share, record_budget_warning
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from llm.breaker import breaker
 from llm.circuit import Position, Result
 from llm.completion import Completion, complete
 from llm.failures import CALL_ERRORS, PROVIDERS_FAULT, CallError, Fault, classify
+from llm.following import Following
 from llm.metering import Done, Ledger, Question, account, asked, row_of, told_of
 from llm.pricing import cost, worst_cost
 from llm.providers import Provider, model_for
@@ -79,17 +80,29 @@ def _through_breaker(question: Question[T], messages: Sequence[BaseMessage], lim
 
 def _done(question: Question[T], messages: Sequence[BaseMessage], limit: Limits) -> Done[T]:
     started = time.monotonic()
-    completion = _attempt(question, messages, limit)
+    following = Following(question.answer_type, question.follower)
+    completion = _attempt(question, messages, limit, following)
     seconds = time.monotonic() - started
     choice = question.choice
     cost_usd = cost(completion.usage, choice.model, self_hosted=choice.provider is Provider.COMPATIBLE)
-    return Done(completion, validated(completion, question.answer_type), seconds, cost_usd)
+    answer = validated(completion, question.answer_type)
+    if isinstance(answer, CallError):
+        following.void()
+    return Done(completion, answer, seconds, cost_usd)
 
 
-def _attempt(question: Question[T], messages: Sequence[BaseMessage], limit: Limits) -> Completion | CallError:
+def _attempt(
+    question: Question[T], messages: Sequence[BaseMessage], limit: Limits, following: Following
+) -> Completion | CallError:
     try:
         model = model_for(question.choice, question.purpose, question.answer_type)
-        return complete(model, messages, first_token_s=limit.first_token_s, total_s=limit.total_s)
+        return complete(
+            model,
+            messages,
+            first_token_s=limit.first_token_s,
+            total_s=limit.total_s,
+            following=following,
+        )
     except CallError as failure:
         return failure
     except CALL_ERRORS as error:  # From building the model: a wrong URL, a model name that LangChain refuses.

@@ -9,6 +9,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, ToolCallChunk, 
 
 from llm.deadline import deadline
 from llm.failures import CALL_ERRORS, CallError, Fault, classify
+from llm.following import Following
 from llm.pricing import Usage
 from llm.providers import Model
 from llm.sizes import likely_tokens
@@ -52,8 +53,8 @@ class _Pieces:
     usage: Usage = field(default_factory=Usage)
     first_token_s: float | None = None
 
-    def add(self, chunk: AIMessageChunk) -> bool:
-        """Keep what the chunk brings; returns whether it holds a part of the answer."""
+    def add(self, chunk: AIMessageChunk) -> str:
+        """Keep what the chunk brings; returns the part of the answer that it holds, if any."""
         arguments = "".join(map(self._arguments_of, chunk.tool_call_chunks))
         text = str(chunk.text)
         self.arguments.append(arguments)
@@ -62,8 +63,8 @@ class _Pieces:
         self.finish = told.get("stop_reason") or told.get("finish_reason") or self.finish
         self.model = told.get("model_name") or self.model
         if chunk.usage_metadata:
-            self.usage = _usage(chunk.usage_metadata)
-        return bool(arguments or text)
+            self.usage = usage_of(chunk.usage_metadata)
+        return arguments or text
 
     def paid(self, messages: Sequence[BaseMessage], failure: CallError, *, has_begun: bool) -> Usage:
         """The tokens that the vendor will bill for an answer that never came to its end."""
@@ -85,7 +86,12 @@ class _Pieces:
 
 
 def complete(
-    model: Model, messages: Sequence[BaseMessage], *, first_token_s: float, total_s: float
+    model: Model,
+    messages: Sequence[BaseMessage],
+    *,
+    first_token_s: float,
+    total_s: float,
+    following: Following | None = None,
 ) -> Completion:
     """Ask once. Raises CallError."""
     started = time.monotonic()
@@ -95,9 +101,12 @@ def complete(
         stream = cast("Generator[AIMessageChunk]", model.stream(list(messages)))
         try:
             for chunk in stream:
-                if pieces.add(chunk) and not limit.has_begun:
+                piece = pieces.add(chunk)
+                if piece and not limit.has_begun:
                     limit.has_begun = True
                     pieces.first_token_s = time.monotonic() - started
+                if following:
+                    following.read(piece)
                 if limit.left_s() <= 0:
                     raise CallError(Fault.TIMEOUT)
         except CallError as failure:
@@ -114,7 +123,8 @@ def complete(
     return Completion(text, pieces.finish, pieces.model, pieces.usage, first_s)
 
 
-def _usage(counted: UsageMetadata) -> Usage:
+def usage_of(counted: UsageMetadata) -> Usage:
+    """What LangChain counted, in our terms."""
     details = counted.get("input_token_details", {})
     # LangChain moves Anthropic's cache writes from the first of these keys to the others, by their lifetime.
     writes = ("cache_creation", "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens")

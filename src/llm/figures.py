@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, desc, func, select
 from sqlalchemy.orm import Session
 
 from llm.models import LlmBudget, LlmCall, LlmReservation
+
+NOTHING = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,22 @@ class PromptSize:
     cached: float
     output_mean: int
     cost_mean_usd: Decimal
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What the calls of one purpose to one model took and cost; `failed` ones are among the calls."""
+
+    purpose: str
+    provider: str
+    model: str
+    calls: int
+    failed: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    p95_ms: int
+    cost_usd: Decimal
 
 
 @dataclass(frozen=True)
@@ -75,6 +93,28 @@ def budget_states(session: Session) -> list[BudgetState]:
         .order_by(LlmBudget.name.desc())
     )
     return [BudgetState(*row) for row in session.execute(query)]
+
+
+def costs(session: Session, *, days: int = 30) -> list[Cost]:
+    """The dearest first; the local model's calls cost nothing and come last."""
+    query = (
+        select(
+            LlmCall.purpose,
+            LlmCall.provider,
+            LlmCall.model,
+            func.count(),
+            func.count().filter(LlmCall.outcome != "ok"),
+            func.sum(LlmCall.input_tokens),
+            func.sum(LlmCall.cached_tokens),
+            func.sum(LlmCall.output_tokens),
+            func.percentile_disc(0.95).within_group(LlmCall.ms),
+            func.sum(LlmCall.cost_usd).label("cost"),
+        )
+        .where(LlmCall.at >= datetime.now(UTC) - timedelta(days=days))
+        .group_by(LlmCall.purpose, LlmCall.provider, LlmCall.model)
+        .order_by(desc("cost"), LlmCall.purpose, LlmCall.model)
+    )
+    return [Cost(*row) for row in session.execute(query)]
 
 
 def forget_before(session: Session, moment: datetime) -> int:

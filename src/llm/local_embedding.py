@@ -22,7 +22,7 @@ from runtime.settings import settings
 
 DIMENSIONS = 384
 MAX_TOKENS = 512  # The positions the model has; what is longer is cut.
-_QUESTION_TOKENS = 256  # What the model was trained with.
+QUESTION_TOKENS = 256  # What the model was trained with.
 _MAX_CHARACTERS = 40 * MAX_TOKENS  # Tokenising a whole book to keep its first page would be waste.
 
 Vectors = NDArray[np.float32]
@@ -68,7 +68,7 @@ def embed(texts: Sequence[str], *, max_tokens: int = MAX_TOKENS) -> Vectors:
 
 @lru_cache(maxsize=256)
 def _embed_one(model: str, text: str) -> Vectors:  # noqa: ARG001  # the model's id is part of the key
-    vector: Vectors = embed([text], max_tokens=_QUESTION_TOKENS)[0]
+    vector: Vectors = embed([text], max_tokens=QUESTION_TOKENS)[0]
     vector.setflags(write=False)
     return vector
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from llm import conventions
 from llm.completion import Completion
 from llm.failures import CallError, Fault
+from llm.following import Follower
 from llm.payer import payer
 from llm.pricing import Usage
 from llm.providers import Choice
@@ -24,12 +25,13 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """Who is asked for what."""
+    """Who is asked for what, and who is told of the answer while it is written."""
 
     choice: Choice
     purpose: Purpose
     prompt_version: str
     answer_type: type[T]
+    follower: Follower | None = None
 
 
 @dataclass

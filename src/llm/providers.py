@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from typing import Any
 
 import anthropic
 import langsmith
-from langchain_anthropic import ChatAnthropic
+from langchain_anthropic import ChatAnthropic, convert_to_anthropic_tool
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable
@@ -18,6 +19,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
 from llm.deadline import http_client
+from llm.following import list_of
 from llm.purposes import Limits, Purpose, limits
 from runtime.settings import settings
 
@@ -83,10 +85,23 @@ def model_for(choice: Choice, purpose: Purpose, answer_type: type[BaseModel]) ->
     if choice.provider is Provider.ANTHROPIC:
         forced = not choice.model.startswith(_NO_FORCED_TOOL)
         tool_choice = answer_type.__name__ if forced else "auto"
-        return _claude(choice.model, limit).bind_tools([answer_type], tool_choice=tool_choice)
+        return _claude(choice.model, limit).bind_tools([_tool_of(answer_type)], tool_choice=tool_choice)
     if choice.provider is Provider.OPENAI:
         return _gpt(choice.model, limit).bind_tools([answer_type], tool_choice=answer_type.__name__)
     return _compatible(choice.model, limit, answer_type)
+
+
+def _tool_of(answer_type: type[BaseModel]) -> type[BaseModel] | dict[str, Any]:
+    """Claude keeps a whole list back until it is written, unless the tool asks for it piece by piece."""
+    if not list_of(answer_type)[0]:
+        return answer_type
+    tool = {"description": "", **convert_to_anthropic_tool(answer_type)}
+    return {**tool, "eager_input_streaming": True}
+
+
+def chat_model(choice: Choice, limit: Limits) -> BaseChatModel:
+    """A model that is not bound to an answer type: for the tool loop, which binds its tools."""
+    return _claude(choice.model, limit) if choice.provider is Provider.ANTHROPIC else _gpt(choice.model, limit)
 
 
 def opening(choice: Choice, system: str, user: str, answer_type: type[BaseModel]) -> Sequence[BaseMessage]:

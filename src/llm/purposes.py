@@ -10,6 +10,7 @@ class Purpose(StrEnum):
     TRIAGE = "triage"
     REPLY = "reply"
     TRANSLATION = "translation"
+    TOOLS = "tools"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,15 @@ def limits(purpose: Purpose) -> Limits:
             total_s=20,
             chain_s=30,
             is_personal=False,
+        ),
+        # All calls of a loop together: what it does not find in this time, the rules look for.
+        Purpose.TOOLS: Limits(
+            temperature=0.1,
+            max_tokens=1024,
+            first_token_s=10,
+            total_s=10,
+            chain_s=14,
+            is_personal=True,
         ),
     }
     row = table[purpose]

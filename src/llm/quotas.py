@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from llm.failures import CallError, Fault
-from llm.meters import record_held_back
 from llm.providers import Provider
 from llm.quota import Bucket, Use, Want, enter, leave
 from llm.state_store import Store, store
 from runtime.llm_settings import ProviderLimits, provider_limits
 from runtime.settings import settings
+from runtime.telemetry import record_held_back
 
 _PREFIX = "deskfleet:quota:1:"  # The number belongs to the form of the text: raise it when that changes.
 _TRIES = 50

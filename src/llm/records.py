@@ -13,12 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from llm import budget
 from llm.budget import Reservation
-from llm.meters import record_unwritten
 from llm.models import LlmCall
 from llm.payer import payer
 from runtime import correlation
 from runtime.database import transaction
 from runtime.errors import DeskfleetError
+from runtime.telemetry import record_unwritten
 
 log = logging.getLogger(__name__)
 

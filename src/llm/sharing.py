@@ -15,11 +15,11 @@ from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel
 
-from llm.meters import record_spared
 from llm.payer import payer
 from llm.providers import Provider
 from llm.purposes import Purpose, limits
 from runtime.settings import settings
+from runtime.telemetry import record_spared
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -81,6 +81,8 @@ def start(folder: Path) -> str:
 
 def stop(folder: Path) -> None:
     """Leave the server; stop it when nobody else uses it."""
+    if not folder.exists():  # Removed with all its files; to ask for its place would make it again.
+        return
     place = _place(folder)
     users = _held.pop(place.folder, None)
     if users is None:

@@ -133,7 +133,11 @@ class LlmSettings(BaseSettings):
     budget_customer_usd: Usd = Field(Decimal(0), description="The same for a customer in a day of UTC.")
     budget_day_usd: Usd = Field(Decimal(0), description="The same for everything in a day of UTC.")
     budget_month_usd: Usd = Field(Decimal(0), description="The same for everything in a month of UTC.")
+    calls_kept_days: PositiveInt = Field(
+        365, description="Rows of model calls, which hold no text, are deleted after so many days."
+    )
     when_spent: Literal["template", "staff"] = Field(
         "template",
-        description="Who answers when a budget is used up and no cheaper model fits: the local model, or staff.",
+        description="Who answers when a budget is used up and no cheaper model fits: the local model where it can, or "
+        "staff. A customer whose message goes to staff for it is told so, once per ticket.",
     )

@@ -20,6 +20,9 @@ def queue_of(name: str) -> str:
 
 _UPKEEP = {
     "agent_core.tasks.sweep_pending": "upkeep",
+    "agent_core.tasks.sweep_actions": "upkeep",
+    "ingestion.codes.sweep_codes": "upkeep",
+    "agent_core.tasks.retrain_nightly": "upkeep",
     "ingestion.tasks.sweep_deliveries": "upkeep",
     "ingestion.tasks.sweep_statuses": "upkeep",
     "ingestion.platform_files.sweep_files": "upkeep",
@@ -36,6 +39,9 @@ def entries() -> dict[str, dict[str, Any]]:
     periodic: dict[str, float | crontab] = {
         # A message whose wake-up was lost, and a claim whose worker died.
         "agent_core.tasks.sweep_pending": sweep,
+        # An approved action whose job was lost or whose worker died, and a code that was not mailed.
+        "agent_core.tasks.sweep_actions": sweep,
+        "ingestion.codes.sweep_codes": sweep,
         # A reply whose delivery job was lost, and a send whose fate is unknown.
         "ingestion.tasks.sweep_deliveries": sweep,
         # A status that Zendesk or Intercom was not told.
@@ -51,6 +57,8 @@ def entries() -> dict[str, dict[str, Any]]:
         "llm.upkeep.forget_old_calls": crontab(hour=3, minute=10),
         # What staff resolved since yesterday becomes searchable.
         "knowledge.tasks.learn_nightly": crontab(hour=2, minute=0),
+        # What staff corrected since yesterday teaches the local classifiers and measures every model's confidence.
+        "agent_core.tasks.retrain_nightly": crontab(hour=2, minute=30),
     }
     return {
         name: {"task": name, "schedule": when, "options": {"queue": queue_of(name), "expires": _expiry(when)}}

@@ -38,6 +38,21 @@ _llm = Histogram(
 )
 _llm_tokens = Counter("deskfleet_llm_tokens", "Tokens", ["provider", "purpose", "kind"])
 _llm_cost = Counter("deskfleet_llm_cost_usd", "Cost of model calls in US dollars", ["provider", "purpose"])
+_budget_warnings = Counter(
+    "deskfleet_budget_warnings", "Shares of a budget that were passed", ["scope", "percent"]
+)
+_budget_refusals = Counter("deskfleet_budget_refusals", "Calls that a budget had no room for", ["scope"])
+_budget_share = Gauge(
+    "deskfleet_budget_used_share", "Spent share of the budget of the day and the month", ["scope"]
+)
+_keyword_searches = Counter(
+    "deskfleet_keyword_only_searches", "Searches that had to do without vectors", ["cause"]
+)
+_spared = Counter("deskfleet_llm_spared", "Questions that another one's answer answered", ["purpose", "how"])
+_held_back = Counter(
+    "deskfleet_llm_held_back", "Calls that a provider's limits had no room for", ["provider"]
+)
+_unwritten = Gauge("deskfleet_llm_unwritten_calls", "Calls whose row waits for the database")
 _breaker = Gauge(
     "deskfleet_breaker_state", "1 for the present state of a provider's breaker", ["provider", "state"]
 )
@@ -88,6 +103,11 @@ def span(name: str, **attributes: str | int | float | bool) -> Iterator[trace.Sp
             )
             current.set_status(trace.StatusCode.ERROR, type(error).__name__)
             raise
+
+
+def count_keyword_search(cause: str) -> None:
+    """A search without vectors, because the embedder or their store failed."""
+    _keyword_searches.labels(cause).inc()
 
 
 def carrier() -> dict[str, str]:
@@ -173,6 +193,30 @@ def record_llm_call(  # noqa: PLR0913  # one call has this many figures
     _llm_tokens.labels(provider, purpose, "input").inc(input_tokens)
     _llm_tokens.labels(provider, purpose, "output").inc(output_tokens)
     _llm_cost.labels(provider, purpose).inc(float(cost_usd))
+
+
+def record_budget_warning(scope: str, percent: int) -> None:
+    _budget_warnings.labels(scope, str(percent)).inc()
+
+
+def record_budget_refusal(scope: str) -> None:
+    _budget_refusals.labels(scope).inc()
+
+
+def record_budget_share(scope: str, share: float) -> None:
+    _budget_share.labels(scope).set(share)
+
+
+def record_spared(purpose: str, how: str) -> None:
+    _spared.labels(purpose, how).inc()
+
+
+def record_held_back(provider: str) -> None:
+    _held_back.labels(provider).inc()
+
+
+def record_unwritten(count: int) -> None:
+    _unwritten.set(count)
 
 
 def record_breaker(provider: str, state: str) -> None:

@@ -74,6 +74,32 @@ def test_when_claude_fails_gpt_answers(vendors: Vendors, behaviour: Behaviour, f
     assert vendors.requests() == (1, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "fault"),
+    [
+        (status(529), "unavailable"),
+        (status(500), "unavailable"),
+        (status(429, retry_after="3"), "rate_limited"),
+        (cut(GOOD), "unavailable"),
+        (refusal(), "refused"),
+        (empty(), "empty"),
+        (replace(malformed(), stop="length"), "truncated"),
+        (slow(GOOD, first_token_after_s=60, ping_every_s=0.1), "timeout"),
+    ],
+    ids=["529", "500", "429", "cut", "refusal", "empty", "truncated", "slow first token"],
+)
+def test_when_gpt_fails_as_well_the_next_one_answers(
+    vendors: Vendors, configure: Configure, behaviour: Behaviour, fault: str
+) -> None:
+    configure(DESKFLEET_LLM_TIMEOUT_S="2.0")
+    vendors.claude.then(status(400))
+    vendors.gpt.then(behaviour)
+    vendors.ollama.then(ok(GOOD))
+    answer = triage()
+    assert answer.attempts == ("anthropic: rejected", f"openai: {fault}")
+    assert (answer.provider, vendors.requests()) == ("compatible", (1, 1, 1))
+
+
 def test_when_claude_and_gpt_fail_the_compatible_server_answers(vendors: Vendors) -> None:
     vendors.claude.then(status(500))
     vendors.gpt.then(status(503))

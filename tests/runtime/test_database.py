@@ -10,12 +10,21 @@ import analytics.models
 import ingestion.models
 import knowledge.models
 import llm.models
+import tickets.action_models
+import tickets.alert_models
+import tickets.correction_models
 import tickets.models
+import tickets.partial_reply_models
+import tickets.staff_queue_models
 from runtime import database as database_module
 from runtime.database import Table, after_commit, engine, one_statement, transaction
 from runtime.errors import Unavailable
 
-MODELS = (accounts.models, analytics.models, ingestion.models, knowledge.models, llm.models, tickets.models)
+MODELS = (
+    accounts.models, analytics.models, ingestion.models, knowledge.models, llm.models, tickets.models,
+    tickets.action_models, tickets.alert_models, tickets.correction_models, tickets.partial_reply_models,
+    tickets.staff_queue_models,
+)  # fmt: skip
 
 
 def test_actions_run_after_the_commit_and_in_order(database: str) -> None:
@@ -76,7 +85,7 @@ def test_an_error_of_ours_within_leaves_the_connection_as_it_was(database: str) 
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: str) -> None:
-    assert len(MODELS) == 6
+    assert len(MODELS) == 11
     with engine().connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": False}

@@ -1,5 +1,8 @@
 """Spans: what they say of an error, and what they must not repeat."""
 
+import re
+from pathlib import Path
+
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
@@ -37,3 +40,29 @@ def test_an_error_is_recorded_without_what_it_repeats_of_a_message(spans: InMemo
         "exception.message": "bad input: card [CREDIT_CARD] of [EMAIL_ADDRESS]",
     }
     assert "4111" not in span.to_json()
+
+
+def test_this_is_the_only_file_that_knows_opentelemetry_and_prometheus() -> None:
+    source = Path(telemetry.__file__).parents[1]
+    known = re.compile(r"^(?:from|import) (?:opentelemetry|prometheus_client)\b", re.MULTILINE)
+    knowing = [file for file in source.rglob("*.py") if known.search(file.read_text(encoding="utf-8"))]
+    assert knowing == [Path(telemetry.__file__)]
+
+
+def test_what_bounds_model_calls_is_in_the_metrics() -> None:
+    telemetry.record_budget_warning("day", 80)
+    telemetry.record_budget_refusal("day")
+    telemetry.record_budget_share("month", 0.25)
+    telemetry.record_spared("triage", "reused")
+    telemetry.record_held_back("openai")
+    telemetry.record_unwritten(3)
+    told = telemetry.exposition().decode()
+    for line in (
+        'deskfleet_budget_warnings_total{percent="80",scope="day"}',
+        'deskfleet_budget_refusals_total{scope="day"}',
+        'deskfleet_budget_used_share{scope="month"} 0.25',
+        'deskfleet_llm_spared_total{how="reused",purpose="triage"}',
+        'deskfleet_llm_held_back_total{provider="openai"}',
+        "deskfleet_llm_unwritten_calls 3.0",
+    ):
+        assert line in told

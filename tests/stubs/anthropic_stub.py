@@ -23,8 +23,9 @@ def _by_tool(behaviour: Behaviour, request: Received) -> bool:
     return bool(request.tool) and not behaviour.plain
 
 
-def _tool_use(request: Received) -> Json:
-    return {"type": "tool_use", "id": "toolu_1", "name": request.tool, "input": {}}
+def _tool_use(behaviour: Behaviour, request: Received) -> Json:
+    number = len(request.body["messages"])
+    return {"type": "tool_use", "id": f"toolu_{number}", "name": behaviour.tool or request.tool, "input": {}}
 
 
 class AnthropicStub(ModelStub):
@@ -41,7 +42,7 @@ class AnthropicStub(ModelStub):
     def message(self, behaviour: Behaviour, request: Received) -> Json:
         block: Json = {"type": "text", "text": behaviour.answer}
         if _by_tool(behaviour, request) and behaviour.answer:
-            block = {**_tool_use(request), "input": json.loads(behaviour.answer)}
+            block = {**_tool_use(behaviour, request), "input": json.loads(behaviour.answer)}
         content = [block] if behaviour.answer else []
         ended = {"stop_reason": self._stop(behaviour, request), "usage": self._usage(behaviour)}
         return {**self._head(request), **ended, "content": content}
@@ -53,7 +54,7 @@ class AnthropicStub(ModelStub):
             return
         block: Json = {"type": "text", "text": ""}
         if _by_tool(behaviour, request):
-            block = _tool_use(request)
+            block = _tool_use(behaviour, request)
         yield _event("content_block_start", index=0, content_block=block)
 
     def ping(self) -> str:

@@ -27,6 +27,7 @@ class Behaviour:
     ping_every_s: float = 0.0
     cut_after: int = -1  # Pieces sent before the connection is dropped; negative: all.
     raw_body: str = ""  # Sent as it is, in place of the events.
+    tool: str = ""  # Which of several tools is called; empty: the first.
     input_tokens: int = 100
     output_tokens: int = 20
     cache_read: int = 0
@@ -40,6 +41,11 @@ class Behaviour:
 def ok(value: Json | str) -> Behaviour:
     """A valid structured answer."""
     return Behaviour(value if isinstance(value, str) else json.dumps(value))
+
+
+def tool_call(name: str, **arguments: Any) -> Behaviour:
+    """A call of one of the tools that were offered."""
+    return Behaviour(json.dumps(arguments), tool=name)
 
 
 def text(answer: str) -> Behaviour:
@@ -209,6 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif request.body.get("stream"):
             self._stream(stub, behaviour, request)
         else:
+            stub.wait(behaviour.first_token_after_s)
             self._send_whole(200, json.dumps(stub.message(behaviour, request)), "")
 
     def _send_whole(self, code: int, content: str, retry_after: str, kind: str = "application/json") -> None:

@@ -92,6 +92,7 @@ class VendorStub:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
     stub: VendorStub
 
 
