@@ -20,6 +20,7 @@ _ELSEWHERE_MARGIN = 0.3
 _LEAST_CONTEXT = 2
 _LESS = 0.7
 _NOUN_REACH = 12
+_UNITS = frozenset(("mb", "gb", "tb", "kg", "km", "USD", "EUR", "GBP", "CHF", "PLN", "BRL"))
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class _Counted:
 
     @property
     def beside(self) -> list[Quantity]:
-        """The other numbers of the same segment."""
-        return [one for one in self.segment.quantities if one is not self.quantity and not one.soft]
+        """The other numbers of the same segment; where it has few words, those of the whole claim."""
+        near = self.segment if len(self.segment.content) >= _LEAST_CONTEXT else self.claim
+        return [one for one in near.quantities if one is not self.quantity and not one.soft]
 
 
 def unproven_quantities(claim: Sentence, evidence: Evidence) -> Iterator[str]:
@@ -53,7 +55,9 @@ def _unproven(counted: _Counted, evidence: Evidence) -> Iterator[str]:
         near = sum(evidence.nearness(term, proof) * weight for term, weight in counted.context)
         spoken_of = max(spoken_of, near)
         for other in proof.sentence.quantities:
-            if one.agrees(other) and _same_bound(counted.claim.bound_of(one), proof.sentence.bound_of(other)):
+            if _agrees(counted, other) and _same_bound(
+                counted.claim.bound_of(one), proof.sentence.bound_of(other)
+            ):
                 agreeing = max(agreeing, _belongs(counted, other, proof, evidence))
                 home = max(home, near)
             elif _rival(counted, other, proof.sentence, evidence):
@@ -80,6 +84,14 @@ def _context(claim: Sentence, segment: Segment, evidence: Evidence) -> tuple[tup
         *((term, evidence.weight(term)) for term in own),
         *((term, _LESS * evidence.weight(term)) for term in less),
     )
+
+
+def _agrees(counted: _Counted, other: Quantity) -> bool:
+    """A hundred users are not a hundred gigabytes or euros, although a number alone may be any of them."""
+    one = counted.quantity
+    counts = any(0 <= term.start - one.end <= 1 for term in counted.claim.content)
+    whole = one.kind == "" and all(number.is_integer() for number in one.numbers)
+    return one.agrees(other) and not (whole and counts and other.kind in _UNITS)
 
 
 def _same_bound(mine: str, theirs: str) -> bool:

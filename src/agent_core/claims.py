@@ -14,6 +14,8 @@ _QUESTION = re.compile(r"[?？؟]\s*[)\"”»」]?\Z")
 _CLAUSE_END = re.compile(r"[,:;!–—。，、：；!！،]\s*|\s-\s")
 _UNENDED = re.compile(r"[^.!?。！？؟:]\Z")
 _MOST_NAME_WORDS = 5
+_MOST_CALLED = 3
+_MOST_AFTER = 2
 _FEW = 10
 
 
@@ -40,9 +42,10 @@ def statements_of(text: str, language: str) -> list[Statement]:
     farewell = False
     for number, (start, end) in enumerate(spans):
         whole = text[start:end]
-        if farewell or _is_name(whole, language, first=number == 0, last=number >= len(spans) - 2):
+        last = number > 0 and number >= len(spans) - 2
+        if _is_name(whole, language, first=number == 0, last=last) or (farewell and _signs(whole, language)):
             continue
-        farewell = _says_farewell(whole, language) and number > 0
+        farewell = number > 0 and _says_farewell(whole, language)
         found += [] if farewell else _stated(whole, language, start)
     return found
 
@@ -65,9 +68,9 @@ def promise_of(text: str, language: str) -> Promise:
 def _stated(whole: str, language: str, start: int) -> list[Statement]:
     promise = promise_of(whole, language)
     at = 0 if promise in (Promise.PERSON, Promise.DEED) else _past_frame(whole, language)
-    if at >= len(whole):
-        return []
     sentence = read_sentence(whole[at:], language, start + at)
+    if at >= len(whole) or (at and start == 0 and _calls_by_name(sentence)):
+        return []
     hard = [one for one in sentence.quantities if not one.soft]
     if _QUESTION.search(whole) and not any(one.kind for one in hard) and not promise:
         return []
@@ -79,13 +82,23 @@ def _stated(whole: str, language: str, start: int) -> list[Statement]:
     return [] if bare and not hard else [Statement(sentence, promise, bare)]
 
 
+def _calls_by_name(sentence: Sentence) -> bool:
+    """The rest of "Hello, Alice!"."""
+    return (
+        len(sentence.terms) <= _MOST_CALLED
+        and sentence.text.rstrip().endswith(("!", ",", "！"))
+        and not sentence.quantities
+        and all(term.capital for term in sentence.terms)
+    )
+
+
 def _past_frame(text: str, language: str) -> int:
     """Where the facts begin after clauses such as "Thanks for asking," and "I'm sorry that your card is lost."."""
     at = 0
     while at < len(text) and _starts_with("frame.cues", text[at:], language):
         end = _CLAUSE_END.search(text, at)
         rest = text[at : end.start()] if end else text[at:]
-        if any(one.kind and not one.soft for one in read_sentence(rest, language).quantities):
+        if any(not one.soft for one in read_sentence(rest, language).quantities):
             return at
         at = end.end() if end else len(text)
     return at
@@ -106,14 +119,26 @@ def _is_name(text: str, language: str, *, first: bool, last: bool) -> bool:
     return (
         short
         and not any(character.isdigit() or character in "/@" for character in text)
-        and (last or text.endswith((",", "，", "،", "、")))
+        and ((last and _signs(text, language)) or text.endswith((",", "，", "،", "、")))
+    )
+
+
+def _signs(text: str, language: str) -> bool:
+    """A name or team: nothing but capitals and words of courtesy."""
+    sentence = read_sentence(text, language)
+    known = _phrases("frame.words", language)
+    return not sentence.quantities and all(
+        not term.concepts
+        and (term.capital or known.longest([term.word], 0)[0] or language in ("ja", "zh", "ar"))
+        for term in sentence.content
     )
 
 
 def _says_farewell(text: str, language: str) -> bool:
-    return (
-        len(text.split()) <= _FEW and bool(_starts_with("frame.farewell", text, language)) and len(text) < 60
-    )
+    """Hardly more than the phrase itself: "Best price in town" is none."""
+    covered = _starts_with("frame.farewell", text, language)
+    words = len(text) if language in ("ja", "zh") else len(_words(text, language))
+    return covered > 0 and words - covered <= (_FEW if language in ("ja", "zh") else _MOST_AFTER)
 
 
 def _starts_with(name: str, text: str, language: str) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent_core import features, kernel_solver, out_of_scope, reliability
-from agent_core.features import Features, FeatureSpace, Kernel, Text
+from agent_core.features import WORDS_WEIGHT, Features, FeatureSpace, Kernel, Text
 from agent_core.kernel_solver import OUTSIDE, Solution
 from agent_core.out_of_scope import OUTSIDE_SHARE
 from agent_core.reliability import Claims, Honesty
@@ -94,6 +94,14 @@ class Classifier:
         ]
 
 
+@dataclass(frozen=True)
+class Checked:
+    """A classifier, and of each text of a class whether it is told right by one that had not learnt it."""
+
+    classifier: Classifier
+    right: dict[Text, bool]
+
+
 def train(
     examples: Sequence[Example],
     *,
@@ -101,12 +109,34 @@ def train(
     scoped: bool = True,
     outside_share: float = OUTSIDE_SHARE,
     doubt_share: float = OUTSIDE_SHARE,
+    words_weight: float = WORDS_WEIGHT,
 ) -> Classifier:
     """Raises InvalidInput when there are not two classes. Without `scoped` every text belongs to some class.
 
     `outside_share` of all texts are taken to belong to no class where it is decided whether to refuse one, and
-    `doubt_share` where the confidence is made honest.
+    `doubt_share` where the confidence is made honest. `words_weight` is what the listed words count for.
     """
+    shares = (outside_share, doubt_share) if scoped else None
+    return _trained(examples, lists=lists, shares=shares, words_weight=words_weight).classifier
+
+
+def train_checked(
+    examples: Sequence[Example],
+    *,
+    lists: str = "",
+    scoped: bool = True,
+    outside_share: float = OUTSIDE_SHARE,
+    doubt_share: float = OUTSIDE_SHARE,
+    words_weight: float = WORDS_WEIGHT,
+) -> Checked:
+    """Like `train`, with what came of each text; no text may be given twice."""
+    shares = (outside_share, doubt_share) if scoped else None
+    return _trained(examples, lists=lists, shares=shares, words_weight=words_weight)
+
+
+def _trained(
+    examples: Sequence[Example], *, lists: str, shares: tuple[float, float] | None, words_weight: float
+) -> Checked:
     used = _ordered(examples)
     names = tuple(sorted({one.label for one in used if one.label is not None}))
     if len(names) < 2:
@@ -114,9 +144,9 @@ def train(
     labels = np.array([OUTSIDE if one.label is None else names.index(one.label) for one in used], np.int64)
     space = features.fit([one.text for one in used], lists=lists)
     seen = space.features([one.text for one in used])
-    kernel, solution = _solved(seen, labels, len(names))
-    judged = _judged(solution, labels, (outside_share, doubt_share) if scoped else None)
-    return Classifier(
+    kernel, solution = _solved(seen, labels, len(names), words_weight=words_weight)
+    judged = _judged(solution, labels, shares)
+    classifier = Classifier(
         names=names,
         space=space,
         kernel=kernel,
@@ -127,9 +157,13 @@ def train(
         threshold=judged.threshold,
         held_out=judged.held_out,
     )
+    inside = [one.text for one in used if one.label is not None]
+    return Checked(classifier, dict(zip(inside, judged.right.tolist(), strict=True)))
 
 
-def _solved(seen: Features, labels: NDArray[np.int64], classes: int) -> tuple[Kernel, Solution]:
+def _solved(
+    seen: Features, labels: NDArray[np.int64], classes: int, *, words_weight: float
+) -> tuple[Kernel, Solution]:
     inside = labels != OUTSIDE
 
     def solved(kernel: Kernel) -> Solution:
@@ -137,8 +171,10 @@ def _solved(seen: Features, labels: NDArray[np.int64], classes: int) -> tuple[Ke
         return kernel_solver.solve(alike, labels, classes=classes, smoothness=kernel.smoothness)
 
     if len(labels) > _FEW:
-        return _SHARP, solved(_SHARP)
-    tried = [(kernel, solved(kernel)) for kernel in _FOR_FEW]
+        sharp = replace(_SHARP, listed_words=words_weight)
+        return sharp, solved(sharp)
+    kernels = [replace(one, listed_words=words_weight) for one in _FOR_FEW]
+    tried = [(kernel, solved(kernel)) for kernel in kernels]
     return min(tried, key=lambda one: reliability.surprise(one[1].without_row[inside], labels[inside]))
 
 
@@ -148,6 +184,7 @@ class _Judged:
     honesty: Honesty
     threshold: float
     held_out: HeldOut
+    right: NDArray[np.bool_]
 
 
 def _judged(solution: Solution, labels: NDArray[np.int64], shares: tuple[float, float] | None) -> _Judged:
@@ -158,7 +195,7 @@ def _judged(solution: Solution, labels: NDArray[np.int64], shares: tuple[float, 
     claims = _claims(scores, scale, scores.argmax(axis=1) == labels[inside])
     if shares is None:
         honesty = reliability.fitted_honesty(claims, None, outside_share=0.0)
-        return _Judged(scale, honesty, float("-inf"), _held_out(claims, honesty))
+        return _Judged(scale, honesty, float("-inf"), _held_out(claims, honesty), claims.right)
     strangers = out_of_scope.witnesses(
         left_out=solution.without_class[inside], outsiders=solution.without_row[~inside]
     )
@@ -167,7 +204,7 @@ def _judged(solution: Solution, labels: NDArray[np.int64], shares: tuple[float, 
     honesty = reliability.fitted_honesty(claims, outside[-1], outside_share=doubt_share)
     seen = out_of_scope.Seen(claims.energy, claims.right, tuple(kind.energy for kind in outside))
     threshold = out_of_scope.threshold(seen, outside_share=outside_share)
-    return _Judged(scale, honesty, threshold, _held_out(claims, honesty))
+    return _Judged(scale, honesty, threshold, _held_out(claims, honesty), claims.right)
 
 
 def _claims(scores: NDArray[np.float32], scale: float, right: NDArray[np.bool_]) -> Claims:

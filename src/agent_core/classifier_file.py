@@ -16,13 +16,24 @@ from agent_core.ngrams import NgramSpace
 from agent_core.reliability import Bin, Honesty
 from llm import local_embedding
 from runtime.data_folder import data_folder
+from tickets.categories import categories
 
-_VERSION = 3  # Raise it when the training or the word lists change: kept classifiers are then trained anew.
+_VERSION = 4  # Raise it when the training or the word lists change: kept classifiers are then trained anew.
 _WORD_LISTS = Path(__file__).parent / "data" / "words"
 
 
 def folder() -> Path:
     return data_folder() / "models"
+
+
+def recipe() -> str:
+    """The same where the same code, embedder, word lists and categories can use what was trained."""
+    told = [_VERSION, local_embedding.model_id(), _word_lists(), sorted(categories())]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
+
+
+def _word_lists() -> list[str]:
+    return [file.read_text(encoding="utf-8") for file in sorted(_WORD_LISTS.glob("*.toml"))]
 
 
 def fingerprint(examples: Sequence[Example], options: dict[str, Any]) -> str:
@@ -31,7 +42,7 @@ def fingerprint(examples: Sequence[Example], options: dict[str, Any]) -> str:
         _VERSION,
         local_embedding.model_id(),
         options,
-        [file.read_text(encoding="utf-8") for file in sorted(_WORD_LISTS.glob("*.toml"))],
+        _word_lists(),
         [(one.text.text, one.text.language, one.label) for one in examples],
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]
@@ -39,12 +50,25 @@ def fingerprint(examples: Sequence[Example], options: dict[str, Any]) -> str:
 
 def kept_or(train: Callable[[], Classifier], name: str) -> Classifier:
     """The kept classifier of this fingerprint, else a new one, which is then kept."""
-    file = folder() / f"{name}.npz"
+    file = path_of(name)
     if file.exists():
         return read(file)
     classifier = train()
     write(file, classifier)
     return classifier
+
+
+def path_of(name: str) -> Path:
+    return folder() / f"{name}.npz"
+
+
+def write_content(name: str, content: bytes) -> None:
+    """A file that another process wrote; whole or not at all."""
+    file = path_of(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
+    temporary.write_bytes(content)
+    temporary.replace(file)
 
 
 def read(file: Path) -> Classifier:

@@ -8,9 +8,12 @@ from agent_core.readings import Segment, Sentence
 from agent_core.wording import Term
 
 # Polarity is compared where the claim's words are mostly those of one segment. Shares found on the development texts.
-_ALIGNED = 0.55
+_ALIGNED = 0.6
 _MOST_OF_IT = 0.6
 _CLEARLY = 0.4
+_CURRENCIES = frozenset(
+    ("USD", "EUR", "GBP", "CHF", "PLN", "JPY", "CNY", "TRY", "BRL", "AED", "SAR", "CAD", "AUD", "INR", "SEK")
+)
 # "Only if unused" is "not unless unused".
 _EXCEPTIONS = frozenset(("#unless", "#until", "#un"))
 
@@ -34,16 +37,30 @@ def aligned(segment: Segment, tie: Tie) -> Segment | None:
 def denials(tie: Tie, against: Segment) -> Iterator[str]:
     """One side denies what the other states."""
     segment, source = tie.segment, tie.proof.sentence
-    shared = _denying_words(tie.claim) & _denying_words(source)
+    shared = _denying_words(segment) & _denying_words(against) | _both_places(tie.claim, source)
     flipped = sum(_flips(tie, against, pair) for pair in flips())
     differ = _negative(segment, shared) != _negative(against, shared)
-    if differ != bool(flipped % 2) and not _only_if(tie.claim, source) and not _told_in_two(tie, against):
+    same = _only_if(tie.claim, source) or _told_in_two(tie, against) or _no_more(segment, against)
+    same = same or _denied_together(tie, against)
+    if differ != bool(flipped % 2) and not same:
         yield f"negation: {tie.claim.shown(segment)!r} against {source.shown(against)!r}"
     yield from _denied_member(tie, against)
 
 
-def _denying_words(sentence: Sentence) -> frozenset[str]:
+def _denying_words(sentence: Segment) -> frozenset[str]:
     return frozenset(term.stem[:6] for term in sentence.terms if "#un" in term.labels)
+
+
+def _both_places(claim: Sentence, source: Sentence) -> frozenset[str]:
+    """Words such as "outside" and "elsewhere" of both, which deny where something holds, not that it does."""
+    mine, theirs = (
+        [term for term in one.terms if "#un" in term.labels and term.concepts] for one in (claim, source)
+    )
+    if not {key for term in mine for key in term.concepts} & {
+        key for term in theirs for key in term.concepts
+    }:
+        return frozenset()
+    return frozenset(term.stem[:6] for term in (*mine, *theirs))
 
 
 def _negative(segment: Segment, shared: frozenset[str]) -> bool:
@@ -70,6 +87,24 @@ def _only_if(claim: Sentence, source: Sentence) -> bool:
     return any(
         "#only" in one and "#not" in other and not other.isdisjoint(_EXCEPTIONS) for one, other in sides
     )
+
+
+def _no_more(segment: Segment, against: Segment) -> bool:
+    """ "Not more than one" is "only one" and "up to one"."""
+    sides = ((segment.markers, against.markers), (against.markers, segment.markers))
+    return any(
+        {"#not", "#lower"} <= one and not other.isdisjoint(("#only", "#upper")) for one, other in sides
+    )
+
+
+def _denied_together(tie: Tie, against: Segment) -> bool:
+    """The claim denies at once what the source denies in two segments, with the word for it in the second."""
+    segments = tie.proof.sentence.segments
+    after = segments[segments.index(against) + 1 :][:1]
+    if not after or "#break" not in after[0].markers or after[0].strong or "#but" in after[0].markers:
+        return False
+    said, keys = tie.evidence.said(tie.segment.content), keys_of(after[0]) - loose()
+    return after[0].negative == tie.segment.negative and len(said & keys) >= _MOST_OF_IT * len(keys) > 0
 
 
 def _told_in_two(tie: Tie, against: Segment) -> bool:
@@ -104,6 +139,16 @@ def opposites(tie: Tie, against: Segment | None) -> Iterator[str]:
         absent = mine.isdisjoint(source.labels) and other.isdisjoint(tie.claim.labels)
         if absent or (against is not None and _told_of_less(mine, tie, against)):
             yield f"opposite: {', '.join(sorted(mine))} for {', '.join(sorted(other))}"
+
+
+def priced(tie: Tie) -> Iterator[str]:
+    """Free of charge, where the source names a price."""
+    source = tie.proof.sentence
+    if "@free" not in tie.segment.labels or "@free" in source.labels or "#not" in tie.segment.markers:
+        return
+    prices = [one for one in source.quantities if one.kind in _CURRENCIES]
+    if prices and not any(one.kind in _CURRENCIES for one in tie.claim.quantities):
+        yield f"opposite: free, but the source says {prices[0].shown}"
 
 
 def _told_of_less(mine: frozenset[str], tie: Tie, against: Segment) -> bool:

@@ -15,7 +15,7 @@ _KEPT = 0.3
 _KEPT_ONLY = 0.5
 _TOLD = 0.5
 _MOST = 0.6
-_LIMITING = frozenset(("#hard", "#only", "#some", "#unless", "#not"))
+_LIMITING = frozenset(("#hard", "#only", "#some", "#unless", "#not", "#if", "#un", "#upper", "#lower"))
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def dropped_conditions(
         evidence.said(term for one in reply for term in one.content),
         tuple(number for one in reply for number in one.quantities),
     )
-    if "#all" in claim.markers and "#all" not in source.markers and _limits(claim, source):
+    if _says_all(claim) and not _says_all(source) and _limits(claim, source):
         yield "condition: the source limits what the claim says of all"
     yield from _only_some(told, evidence)
     if claim.markers.isdisjoint(("#if", "#hard")):
@@ -51,13 +51,18 @@ def dropped_conditions(
         yield from _clauses(told, source)
 
 
+def _says_all(claim: Sentence) -> bool:
+    all_of = (one for one in claim.segments if "#all" in one.markers or "@atanytime" in one.labels)
+    return any(not one.markers & {"#hard", "#not"} for one in all_of)
+
+
 def _limits(claim: Sentence, source: Sentence) -> bool:
     counted = any(
         one.kind and not one.soft and not any(one.agrees(told) for told in claim.quantities)
         for one in source.quantities
     )
     on_days = any(label.startswith("@week") for label in source.labels)
-    return counted or on_days or not source.markers.isdisjoint(_LIMITING)
+    return counted or on_days or bool((source.markers & _LIMITING) - claim.markers)
 
 
 def _bounds(told: _Told, source: Sentence) -> Iterator[str]:
@@ -79,7 +84,9 @@ def _only(told: _Told, source: Sentence) -> Iterator[str]:
         only = next((term for term in segment.terms if "#only" in term.labels), None)
         after = [term for term in segment.content if only and term.start > only.start]
         meant = [term for term in after if not term.concepts & loose()]
-        if meant and not told.by_claim.isdisjoint(keys_of(segment)) and _kept(meant, told) < _KEPT_ONLY:
+        names = [term for term in meant if term.name]
+        lost = _kept(meant, told) < _KEPT_ONLY or (names and _kept(names, told) < 1)
+        if meant and not told.by_claim.isdisjoint(keys_of(segment)) and lost:
             yield f"condition: {source.shown(segment)!r} is left out"
 
 

@@ -1,21 +1,27 @@
 """Writes the reply: facts from the sources, each sentence with where it comes from, in a frame of its channel."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent_core import drafts
+from agent_core import drafts, framing, personal
 from agent_core.drafts import Claim, Draft, Source
+from agent_core.fencing import fenced
 from agent_core.languages import frame
-from agent_core.local_drafting import choose_claims
-from agent_core.prompts import fenced, prompt
+from agent_core.local_drafting import choose_claims, extent_of
+from agent_core.prompts import prompt
+from agent_core.reply_formats import fitted, format_of, guidance
 from agent_core.taxonomy import taxonomy
 from agent_core.triage import Triage
 from knowledge.retrieval import Passage
 from llm.ask import Answer, Prompt, ask
+from llm.following import Follower
 from llm.purposes import Purpose
+from runtime.agent_settings import Length
 from runtime.settings import settings
-from tickets.contracts import Case, Channel, Order
+from tickets.contracts import Case, Order
 
 _FRUSTRATED = -0.35
 _SURELY_RELEVANT = 0.9
@@ -37,19 +43,37 @@ class DraftBody(BaseModel):
     sentences: list[DraftSentence] = Field(max_length=24)
 
 
+SoFar = Callable[[Sequence[BaseModel]], Draft]
+"""The draft that the first sentences of an answer make."""
+
+
 def draft_reply(
-    case: Case, triage: Triage, passages: list[Passage], orders: list[Order]
+    case: Case,
+    triage: Triage,
+    passages: list[Passage],
+    orders: list[Order],
+    *,
+    follow: Callable[[SoFar], Follower] | None = None,
 ) -> tuple[Draft, Answer[DraftBody]]:
-    """A draft from the passages and the customer's orders. It has no claims when they do not answer."""
+    """A draft from the passages and the customer's orders, as long as the channel takes.
+
+    It has no claims when they do not answer. What `follow` returns is told of each sentence while it is written.
+    """
     order_sources = tuple(order_source(order, triage.language) for order in orders)
     sources = order_sources + tuple(drafts.source_of(passage) for passage in passages)
+
+    def so_far(sentences: Sequence[BaseModel]) -> Draft:
+        body = DraftBody.model_construct(sentences=cast("list[DraftSentence]", sentences))
+        return fitted(_framed(case, triage, body, sources), case.channel)
+
     answer = ask(
         Purpose.REPLY,
         _prompt(case, triage, sources),
         DraftBody,
         local=lambda: _locally(case, sources, len(order_sources)),
+        follower=follow(so_far) if follow else None,
     )
-    return _framed(case, triage, answer.value, sources), answer
+    return fitted(_framed(case, triage, answer.value, sources), case.channel), answer
 
 
 def _framed(case: Case, triage: Triage, body: DraftBody, sources: tuple[Source, ...]) -> Draft:
@@ -59,16 +83,17 @@ def _framed(case: Case, triage: Triage, body: DraftBody, sources: tuple[Source, 
         for one in body.sentences
     )
     return Draft(
-        opening=drafts.opening(
+        opening=framing.opening(
             case,
             language=triage.language,
             group="shipping" if triage.category == "shipping" else group,
+            category=triage.category,
             negative=triage.sentiment <= _FRUSTRATED,
         ),
         claims=claims,
-        closing=drafts.closing(case, language=triage.language),
+        closing=framing.closing(case, language=triage.language),
         sources=sources,
-        steps_intro=frame(triage.language)["steps_intro"],
+        steps_intro=frame(triage.language, settings().agent.tone)["steps_intro"],
     )
 
 
@@ -78,8 +103,9 @@ def _locally(case: Case, sources: tuple[Source, ...], orders: int) -> DraftBody:
     # An order's state answers by itself: beside it only what certainly belongs to the question.
     least = _SURELY_RELEVANT if stated else 0.0
     numbers = [n for n, source in enumerate(sources) if n >= orders and source.relevance >= least]
-    brief = case.channel is Channel.WEB_CHAT or bool(stated)
-    chosen = choose_claims(question, tuple(sources[n] for n in numbers), brief=brief)
+    brief = format_of(case.channel).brief or bool(stated)
+    extent = extent_of(Length.SHORT if brief else settings().agent.length)
+    chosen = choose_claims(question, tuple(sources[n] for n in numbers), extent)
     found = [
         DraftSentence(
             text=claim.text, sources=[numbers[index] + 1 for index in claim.sources], step=claim.step
@@ -116,10 +142,11 @@ def _prompt(case: Case, triage: Triage, sources: tuple[Source, ...]) -> Prompt:
         "reply",
         desk=settings().agent.desk_name,
         language=triage.language,
-        channel=case.channel,
-        name=fenced(drafts.first_name(case) or "unknown"),
-        tier=case.customer_tier,
+        form=guidance(case.channel),
+        name=fenced(framing.first_name(case) or "unknown"),
+        tier=fenced(case.customer_tier),
+        recent=fenced(personal.told_of(case.recent_tickets)),
         sources=fenced(numbered),
-        earlier=fenced("\n".join(f"{turn.author}: {turn.text}" for turn in case.earlier[-6:])),
+        earlier=fenced("\n".join(f"{turn.author}: {turn.text}" for turn in case.earlier)),
         question=fenced(f"{case.subject}\n{case.question}"),
     )

@@ -1,16 +1,11 @@
 """What a draft is: sentences of fact tied to their sources, inside a frame of greeting and closing."""
 
-import unicodedata
 from dataclasses import dataclass, replace
 
-from agent_core.languages import frame
 from knowledge.retrieval import Kind, Passage
-from runtime.settings import settings
-from tickets.contracts import Case, Channel, Citation
+from tickets.contracts import Citation
 
 _QUOTE = 300
-_IN_NAMES = "'’-‐"
-_LONGEST_NAME = 40
 
 
 @dataclass(frozen=True)
@@ -94,32 +89,3 @@ def source_of(passage: Passage) -> Source:
         relevance=passage.relevance,
         learned=passage.kind is Kind.LEARNED,
     )
-
-
-def first_name(case: Case) -> str:
-    """The customer's, as it may be repeated to them; empty when what they gave does not look like a name."""
-    first = next(iter(case.customer_name.split()), "")
-    letters = [letter for letter in first if letter not in _IN_NAMES]
-    is_name = letters and all(unicodedata.category(one)[0] in "LM" for one in letters)
-    return first if is_name and len(first) <= _LONGEST_NAME else ""
-
-
-def opening(case: Case, *, language: str, group: str, negative: bool) -> str:
-    """Greeting and acknowledgement in the customer's language."""
-    words = frame(language)
-    name = first_name(case)
-    greeting = words["greeting"].format(name=name) if name else words["greeting_anonymous"]
-    acknowledgement = words["acknowledge"].get(group, words["acknowledge"]["general"])
-    if negative:
-        acknowledgement = words["acknowledge_negative"]
-    if case.channel is Channel.WEB_CHAT:
-        return f"{greeting} {words['acknowledge_negative']}" if negative else str(greeting)
-    return f"{greeting}\n\n{acknowledgement}"
-
-
-def closing(case: Case, *, language: str) -> str:
-    """What the customer can do next, and the signature where a channel has one."""
-    words = frame(language)
-    if case.channel is Channel.WEB_CHAT:
-        return str(words["chat_next"])
-    return f"{words['next']}\n\n{words['sign_off'].format(desk=settings().agent.desk_name)}"

@@ -157,7 +157,8 @@ def _proofs(passage: int, sentences: tuple[Sentence, ...]) -> Iterator[Proof]:
 def subject_of(sentence: Sentence) -> Iterator[Term]:
     """The first words of content, as far as they stand together."""
     begun = 0
-    for term in sentence.terms:
+    first = next((one for one in sentence.segments if one.content), None)
+    for term in first.terms if first else ():
         if term.content:
             begun += 1
             yield term

@@ -1,6 +1,7 @@
 """Gathers what the escalation rules look at, from the case, its triage and its draft."""
 
-from agent_core.escalation import DraftFacts, Facts, Thresholds
+from agent_core import routing, rule_file
+from agent_core.escalation import DraftFacts, Facts, RuleBook, Thresholds
 from agent_core.languages import find_phrase
 from agent_core.triage import Triage
 from llm import local_embedding
@@ -9,6 +10,11 @@ from tickets.contracts import Author, Case
 
 # Cosine of two wordings of one question; between different questions of one topic it stays near 0.6.
 _SAME_QUESTION = 0.9
+
+
+def rule_book() -> RuleBook:
+    """The rules and thresholds of this desk: the settings, and its rules file when there is one."""
+    return rule_file.rule_book(settings().agent.rules_file, thresholds())
 
 
 def thresholds() -> Thresholds:
@@ -20,6 +26,7 @@ def thresholds() -> Thresholds:
         max_negative=agent.max_negative,
         vip_to_staff=agent.vip_to_staff,
         replies_per_hour=agent.replies_per_hour,
+        category_confidence=routing.category_confidence(),
     )
 
 
@@ -45,6 +52,12 @@ def gather(
         tool_failure=tool_failure,
         recent_replies=case.recent_replies,
         draft=draft,
+        category=triage.category,
+        mode=routing.mode_of(triage.category),
+        language=triage.language,
+        channel=case.channel,
+        priority=case.stated_priority or triage.priority,
+        said=said,
     )
 
 

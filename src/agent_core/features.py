@@ -28,6 +28,9 @@ class Text:
     language: str = ""
 
 
+WORDS_WEIGHT = 0.1  # Beside an embedding, which counts 1.
+
+
 @dataclass(frozen=True)
 class Kernel:
     """How texts are compared: in each part by weight · exp(sharpness · (cosine − 1)).
@@ -37,7 +40,7 @@ class Kernel:
     """
 
     sharpness: float = 5.0
-    listed_words: float = 0.1
+    listed_words: float = WORDS_WEIGHT
     smoothness: float = 0.1
 
 

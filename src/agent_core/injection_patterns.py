@@ -31,7 +31,7 @@ class Family(StrEnum):
 # Marks of the formats that models are trained with, of our prompts' fences, and of a tool's call.
 _MARKS = re.compile(
     r"<\|[a-z_]{2,20}\|>|\[/?INST\]|<</?SYS>>"
-    r"|</?\s*(?:system|assistant|developer|instructions?|customer_message|customer_name|earlier|sources?)\s*>"
+    r"|</?\s*(?:system|assistant|developer|instructions?|customer_(?:message|name|tier)|recent_tickets|earlier|sources?)\s*>"
     r"|(?:^|\n)\s*#{2,4}\s*(?:system|instructions?|assistant|response)\b"
     r"|[\"'](?:tool_calls?|function_call|tool_use|tool_name)[\"']\s*:",
     re.IGNORECASE,

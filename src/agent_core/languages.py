@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from runtime.agent_settings import Tone
 from runtime.language import DEFAULT, LANGUAGES
 
 _UNSPACED = ("ja", "zh")
@@ -55,10 +56,15 @@ def find_phrase(kind: str, text: str, language: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=len(LANGUAGES))
-def frame(language: str) -> dict[str, Any]:
-    """The sentences around the facts of a reply."""
-    return _read("frames", language if language in LANGUAGES else DEFAULT)
+@lru_cache(maxsize=len(LANGUAGES) * len(Tone))
+def frame(language: str, tone: Tone = Tone.NEUTRAL) -> dict[str, Any]:
+    """The sentences around the facts of a reply. A tone replaces some; the facts in them stay the same."""
+    words = _read("frames", language if language in LANGUAGES else DEFAULT)
+    spoken = words.pop("tone").get(tone, {})
+    acknowledge = words["acknowledge"]
+    if "acknowledge" in spoken:
+        acknowledge = {**acknowledge, "general": spoken["acknowledge"]}
+    return {**words, **spoken, "acknowledge": acknowledge}
 
 
 def _read(folder: str, language: str) -> dict[str, Any]:

@@ -7,14 +7,25 @@ import numpy as np
 from agent_core.drafts import Claim, Source
 from agent_core.sentences import Unit, units
 from llm import local_embedding
+from runtime.agent_settings import Length
 
-_MOST_SOURCES = 2
-_MOST_SENTENCES = 4
 _MOST_STEPS = 7
 # Cosines of MiniLM between a question and a sentence that helps to answer it, seen on help articles.
 _HELPS = 0.35
 _NEAR_BEST = 0.62
 _SECOND_SOURCE = 0.8
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How many sentences of the best source a reply takes, and how many of how many others."""
+
+    sentences: int
+    sources: int = 1
+    of_others: int = 2
+
+
+_EXTENTS = {Length.SHORT: Extent(2), Length.NORMAL: Extent(4, 2), Length.LONG: Extent(6, 3, 3)}
 
 
 @dataclass(frozen=True)
@@ -25,17 +36,22 @@ class _Scored:
     score: float
 
 
-def choose_claims(question: str, sources: tuple[Source, ...], *, brief: bool = False) -> tuple[Claim, ...]:
-    """Sentences and steps of the best sources, in the order of the text. `brief` is for chats."""
+def extent_of(length: Length) -> Extent:
+    return _EXTENTS[length]
+
+
+def choose_claims(
+    question: str, sources: tuple[Source, ...], extent: Extent = _EXTENTS[Length.NORMAL]
+) -> tuple[Claim, ...]:
+    """Sentences and steps of the best sources, in the order of the text."""
     if not sources:
         return ()
     best = max(source.relevance for source in sources)
     claims: list[Claim] = []
-    for index, source in enumerate(sources[:_MOST_SOURCES]):
-        if index and (source.relevance < _SECOND_SOURCE * best or brief):
+    for index, source in enumerate(sources[: extent.sources]):
+        if index and source.relevance < _SECOND_SOURCE * best:
             break
-        most = _MOST_SENTENCES if not index and not brief else 2
-        claims += _from_source(question, index, source, most)
+        claims += _from_source(question, index, source, extent.of_others if index else extent.sentences)
     return _without_repeats(claims)
 
 

@@ -10,7 +10,6 @@ from llm.ask import Prompt
 
 _FOLDER = Path(__file__).parent / "prompts"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_FENCES = re.compile(r"</?(?:customer_message|customer_name|earlier|sources?|orders?)\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -18,6 +17,10 @@ class _Template:
     system: str
     user: str
     version: str
+
+
+def names() -> list[str]:
+    return sorted(file.stem for file in _FOLDER.glob("*.md"))
 
 
 @lru_cache
@@ -35,8 +38,3 @@ def prompt(template_name: str, /, **values: str) -> Prompt:
         return _PLACEHOLDER.sub(lambda match: values.get(match.group(1), match.group()), text)
 
     return Prompt(system=fill(template.system), user=fill(template.user), version=template.version)
-
-
-def fenced(text: str) -> str:
-    """A stranger's text that cannot close the fence around it."""
-    return _FENCES.sub(" ", text)

@@ -11,8 +11,16 @@ from functools import lru_cache
 from agent_core.wording import wording
 from runtime.language import LANGUAGES
 
-_LINK = re.compile(r"https?://[^\s<>\"'）」』】،؛]+|\bwww\.[\w.-]+(?:/[^\s<>\"')\]]*)?", re.IGNORECASE)
-_MAIL = re.compile(r"(?<![\w.+-])[\w+-]+(?:\.[\w+-]+)*@[\w-]+(?:\.[\w-]+)+")
+# Chinese and Japanese write on without a space after an address.
+_LINK = re.compile(
+    r"https?://[^\s<>\"'）」』】،؛\u3000-\u9fff\uff00-\uffef]+|\bwww\.[a-z0-9.-]+(?:/[^\s<>\"')\]]*)?"
+    r"|(?<![a-z0-9@._/-])(?:[a-z0-9-]{1,63}\.){1,5}(?:com|org|net|info|eu|io|app|shop|store|example|test|edu|gov|int|dev"
+    r"|de|at|ch|fr|be|es|it|pt|br|nl|pl|tr|jp|cn|ae|sa|eg|uk|us|ca|au|mx|ar|cl|co)(?![a-z0-9@-]|\.[a-z])(?:/[!-~]*)?",
+    re.IGNORECASE,
+)
+_MAIL = re.compile(
+    r"(?<![a-z0-9_.+-])[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE
+)
 _PHONE = re.compile(
     r"(?<![\w.,-])(?:\+\d{1,3}[ ./-]?)?(?:\(\d{1,5}\)[ ]?)?\d{2,5}(?:[ /-]\d{2,4}){2,5}(?![\w-])|\+\d{7,15}"
 )
@@ -46,6 +54,14 @@ _DIGITS = {ord(full): str(n) for n, full in enumerate("０１２３４５６７�
     ord(digit): str(n % 10) for n, digit in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹")
 }
 
+
+# Units of one thing: durations, sizes of files, speeds, lengths.
+_ALIKE = tuple(
+    frozenset(units.split())
+    for units in (
+        "second minute workday month night", "kb mb gb tb kib mib gib tib", "kbps mbps gbps mbit/s", "mm cm km",
+    )
+)  # fmt: skip
 
 Value = float | str | tuple[int | None, ...]
 
@@ -87,7 +103,8 @@ class Quantity:
 
     def rivals(self, other: "Quantity") -> bool:
         """Of one kind, but another value: one cannot stand for the other."""
-        return self.kind == other.kind and not self.agrees(other)
+        kinds = {self.kind, other.kind}
+        return (len(kinds) == 1 or any(kinds <= one for one in _ALIKE)) and not self.agrees(other)
 
 
 def quantities_of(text: str, language: str) -> tuple[Quantity, ...]:

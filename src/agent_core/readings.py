@@ -14,6 +14,7 @@ from agent_core.wording import Term, terms_of
 _BREAK = re.compile(r"[,;:()|،؛、，；：（）]|\s[–—-]\s|。")
 _STRONG = ";:；：؛。"
 _BOUND_REACH = 26
+_DENYING = 2
 _POSTPOSED = ("ja", "zh", "tr")
 
 
@@ -74,6 +75,10 @@ class Sentence:
     @cached_property
     def markers(self) -> frozenset[str]:
         return frozenset().union(*(segment.markers for segment in self.segments))
+
+    @cached_property
+    def as_segment(self) -> Segment:
+        return Segment(0, len(self.text), self.terms, self.quantities, self.markers)
 
     def bound_of(self, quantity: Quantity) -> str:
         """`#upper`, `#lower` or nothing: whether the number is the most, the least or the number itself."""
@@ -173,10 +178,12 @@ def _bound(one: Quantity, terms: tuple[Term, ...], *, follows: bool) -> str:
     nearest = ""
     if any("@before" in term.labels and 0 <= term.start - one.end <= 3 for term in terms):
         return ""  # At the latest two days before is at least two days before.
-    for term in terms:
+    for at, term in enumerate(terms):
         bound = next((label for label in ("#upper", "#lower") if label in term.labels), "")
         if not bound:
             continue
+        if any("#not" in before.labels for before in terms[max(0, at - _DENYING) : at]):
+            bound = "#upper"  # Not larger than.
         if term.end <= one.start and one.start - term.end <= _BOUND_REACH:
             nearest = bound
         elif one.end <= term.start and term.start - one.end <= 3 and (" " in term.word or follows):

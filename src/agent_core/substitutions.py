@@ -1,24 +1,33 @@
 """One thing in the place of another: two that have changed places, another product, a fact of another passage."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from agent_core.evidence import Tie, keys_of, subject_of
 from agent_core.opposites import loose, opposites_of
-from agent_core.readings import Segment
+from agent_core.readings import Segment, Sentence
 from agent_core.wording import Term, wording
+from llm import local_embedding
 
 # Shares and lengths found on the development texts.
 _NEAR_BEST = 0.2
 _LEAST_CROSSED = 0.5
 _FOREIGN = 0.4
 _FOREIGN_SUBJECT = 0.2
-_SAME_WORDS = 0.6
+_SAME_WORDS = 0.75
 _LEAST_SAME = 2
 _MOST_REPLACED = 4
+_MOSTLY_SAME = 0.75
+# Cosines of MiniLM between two words: hold and pause, photo and receipt.
+_SYNONYM = 0.6
+_STRANGER = 0.45
+_PREDICATING = frozenset(("is", "are", "be", "was", "were", "will", "can", "may", "must", "not"))
 # Where an adjective follows its noun.
-_VERB_LAST = ("nl",)
-_NOUN_FIRST = ("fr", "es", "it", "pt")
+_NOUN_FIRST = ("fr", "es", "it", "pt", "ar")
+_VERB_FIRST = ("ar",)
+_KATAKANA = re.compile("[\u30a1-\u30fa]")
 
 
 def crossed(tie: Tie) -> Iterator[str]:
@@ -60,7 +69,8 @@ def other_subject(tie: Tie) -> Iterator[str]:
         if one.passage == proof.passage and (one.subject & proof.subject or alone) and one is not proof
     ]
     for term in subject_of(tie.claim):
-        if not evidence.has(term, proof.keys) and any(evidence.has(term, one.subject) for one in related):
+        named = not term.concepts & loose() and not evidence.has(term, proof.keys)
+        if named and any(evidence.has(term, one.subject) for one in related):
             yield f"subject: {term.word}, but the source speaks of {', '.join(sorted(missing))}"
 
 
@@ -86,42 +96,74 @@ def unknown_names(tie: Tie) -> Iterator[str]:
             yield f"name: {term.word} is not in the source"
 
 
-def replaced(tie: Tie, theirs: tuple[Term, ...]) -> Iterator[str]:
+def replaced(tie: Tie, other: Segment | Sentence) -> Iterator[str]:
     """A noun that the source does not have here stands in place of another, in otherwise the same words."""
-    mine = tie.segment.terms
+    mine, theirs = tie.segment.terms, other.terms
     unknown = frozenset(term for term in tie.segment.content if not tie.evidence.has(term, tie.proof.keys))
     if not unknown:
         return
     matcher = SequenceMatcher(None, _places(tie, theirs), [*range(len(theirs))], autojunk=False)
+    numbers = [one for one in tie.segment.quantities if not one.soft and one.kind != "code"]
     same = sum(block.size for block in matcher.get_matching_blocks())
-    if same < max(_LEAST_SAME, _SAME_WORDS * len(mine)):
+    same += sum(any(one.agrees(told) for told in other.quantities) for one in numbers)
+    if same < _LEAST_SAME:
         return
-    said = tie.evidence.said(tie.segment.content)
+    words = len(mine) + len(numbers)
     led = 0
     for kind, start, end, from_, to in matcher.get_opcodes():
         new = _telling(term for term in mine[start:end] if term in unknown)
-        old = _telling(term for term in theirs[from_:to] if term.content and said.isdisjoint(term.keys))
+        old = [term for term in theirs[from_:to] if term.content and _is_left_out(term, mine, theirs, tie)]
+        old = old if any(not tie.evidence.matched(term) for term in new) else _telling(old)
         short = max(end - start, to - from_) <= _MOST_REPLACED
-        if kind == "replace" and new and old and short and (start == led or led >= _LEAST_SAME):
+        alone = unknown <= frozenset(
+            mine[start:end]
+        )  # With more of its own words it rather says the same otherwise.
+        alone = alone and same >= _SAME_WORDS * words
+        if kind == "replace" and new and old and short and alone and (start == led or led >= _LEAST_SAME):
             at = mine.index(new[0])
-            if at - start <= 1 and _is_noun(tie, at):
+            if at - start <= 1 and _is_another(tie, at, old, alike=same / words):
                 yield f"word: {new[0].word} for {old[0].word}"
         led = end - start if kind == "equal" else 0
 
 
-def _telling(terms: Iterator[Term]) -> list[Term]:
+def _is_left_out(term: Term, mine: Sequence[Term], theirs: Sequence[Term], tie: Tie) -> bool:
+    """The claim tells it less often than the source."""
+    told = sum(one.content and tie.evidence.has(one, term.keys) for one in mine)
+    return told < sum(not one.keys.isdisjoint(term.keys) for one in theirs if one.content)
+
+
+def _is_another(tie: Tie, at: int, old: Sequence[Term], *, alike: float) -> bool:
+    """Not a word for the same. In English the model tells, as far as words alone can: cosine of their meanings."""
+    if tie.claim.language != "en":
+        return _is_noun(tie, at)
+    term = tie.segment.terms[at]
+    near = _nearness(term.word, " ".join(one.word for one in old))
+    if _is_noun(tie, at):
+        # Whoever wrote the sources and uses both words means two things.
+        return near < _SYNONYM or term.stem in tie.evidence.counts
+    told_of = at > 0 and tie.segment.terms[at - 1].word in _PREDICATING
+    return near < _STRANGER and alike >= _MOSTLY_SAME and not term.concepts and not told_of
+
+
+@lru_cache(maxsize=4096)
+def _nearness(word: str, other: str) -> float:
+    return float(local_embedding.embed_one(word) @ local_embedding.embed_one(other))
+
+
+def _telling(terms: Iterable[Term]) -> list[Term]:
     return [term for term in terms if not term.concepts & loose()]
 
 
 def _is_noun(tie: Tie, at: int) -> bool:
     """By its place: after an article or preposition, at the beginning, or in German by its capital."""
     term, language = tie.segment.terms[at], tie.claim.language
-    if at == 0:
-        return tie.begins
+    if any(one.terms[:1] == (term,) for one in tie.claim.segments):
+        return language not in _VERB_FIRST and tie.claim.segments[0].terms[0] is term
+    if language == "ja":
+        return bool(_KATAKANA.match(term.word))
     before = tie.segment.terms[at - 1]
     by_place = before.word in wording(language).articles or (language in _NOUN_FIRST and before.content)
     by_capital = language == "de" and term.capital
-    by_place = by_place or (language in _VERB_LAST and term is not tie.segment.terms[-1])
     return by_place or by_capital or tie.evidence.has(term, tie.evidence.keys_of(tie.proof.passage))
 
 

@@ -3,13 +3,14 @@
 import logging
 from dataclasses import replace
 
-from agent_core import workflow
+from agent_core import retraining, shared_training, workflow
+from agent_core.actions import carry_out
 from agent_core.translation import translate
 from llm.payer import billed_to
 from runtime import correlation, jobs, telemetry
 from runtime.database import transaction
 from runtime.jobs import job
-from tickets import lifecycle, translations, wakeups
+from tickets import action_execution, actions, assignment, lifecycle, partial_replies, translations, wakeups
 from tickets.cases import build_case
 from tickets.contracts import Case
 from tickets.translations import Failure
@@ -27,6 +28,7 @@ def answer_next() -> None:
     Wake-ups are merged while they wait to be published, so one may stand for several messages: whoever leaves
     some behind wakes a colleague, and so a burst soon occupies every worker.
     """
+    shared_training.refresh()
     for _ in range(_MOST_IN_A_ROW):
         if not _answer_one():
             return
@@ -61,7 +63,8 @@ def _think_and_record(case: Case) -> bool:
         decision = replace(decision, notes=(*decision.notes, left_out))
     with transaction() as session:
         if decision.reason:
-            lifecycle.escalate(session, case, decision)
+            if lifecycle.escalate(session, case, decision) and decision.proposal:
+                actions.propose(session, case, decision.proposal)
         else:
             lifecycle.reply(session, case, decision)
     log.info(
@@ -102,9 +105,32 @@ def translate_message(message_id: int, language: str) -> None:
             translations.keep(session, source, found)
 
 
+@job(queue="agent_core")
+def execute_action(action_id: int) -> None:
+    """Do one approved action, once, however often it is asked for."""
+    carry_out(action_id)
+
+
+@job(queue="upkeep")
+def sweep_actions() -> None:
+    """Ask again for actions whose job was lost or whose worker died; end what nobody decided in time."""
+    with transaction() as session:
+        action_execution.sweep(session)
+        actions.expire(session)
+
+
 @job(queue="upkeep")
 def sweep_pending() -> None:
-    """Ask again for messages whose wake-up was lost; hand over those that were tried too often."""
+    """Ask again for messages whose wake-up was lost; hand over those tried too often; give staff what is nobody's."""
     with transaction() as session:
         wakeups.sweep_pending(session)
         lifecycle.give_up(session)
+        partial_replies.sweep(session)
+    with transaction() as session:
+        assignment.give_waiting(session)
+
+
+@job(queue="upkeep")
+def retrain_nightly() -> None:
+    """Learn from what staff corrected, and measure again what each model's confidence is worth."""
+    retraining.retrain()

@@ -9,6 +9,7 @@ from pathlib import Path
 from agent_core.classifier import Example
 from agent_core.features import Text
 from runtime.language import DEFAULT, LANGUAGES, language_of
+from tickets.categories import Category, categories
 
 _DATA = Path(__file__).parent / "data"
 _FILE = _DATA / "taxonomy.toml"
@@ -17,38 +18,30 @@ FALLBACK = "general_inquiry"  # The category of what belongs to no other one.
 
 
 @dataclass(frozen=True)
-class Category:
-    name: str
-    group: str
-    title: str
-    description: str
-    examples: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Taxonomy:
-    """`others` are the examples of a target by language and name, for the languages that are not English."""
+    """`english` and `others` are the examples of a target by name, the others by language first."""
 
     categories: dict[str, Category]
-    sentiment: dict[str, tuple[str, ...]]
-    priority: dict[str, tuple[str, ...]]
+    english: dict[str, dict[str, tuple[str, ...]]]
     others: dict[str, dict[str, dict[str, tuple[str, ...]]]]
     none_of_these: tuple[str, ...]
 
     def category_examples(self) -> list[Example]:
         """Those of every category, and texts that belong to none of them."""
-        english = {name: category.examples for name, category in self.categories.items()}
-        known = self._examples("categories", english)
+        known = self._examples("categories")
         return known + [Example(Text(text, language_of(text)), None) for text in self.none_of_these]
 
     def sentiment_examples(self) -> list[Example]:
-        return self._examples("sentiment", self.sentiment)
+        return self._examples("sentiment")
 
     def priority_examples(self) -> list[Example]:
-        return self._examples("priority", self.priority)
+        return self._examples("priority")
 
-    def _examples(self, target: str, english: Mapping[str, tuple[str, ...]]) -> list[Example]:
-        listed = {DEFAULT: english, **self.others.get(target, {})}
+    def _examples(self, target: str) -> list[Example]:
+        listed: Mapping[str, dict[str, tuple[str, ...]]] = {
+            DEFAULT: self.english[target],
+            **self.others.get(target, {}),
+        }
         return [
             Example(Text(text, language), name)
             for language, by_name in listed.items()
@@ -61,20 +54,18 @@ class Taxonomy:
 def taxonomy() -> Taxonomy:
     raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return Taxonomy(
-        categories={
-            name: Category(
-                name, given["group"], given["title"], given["description"], tuple(given["examples"])
-            )
-            for name, given in raw["categories"].items()
+        categories=categories(),
+        english={
+            "categories": {name: tuple(raw["categories"][name]["examples"]) for name in categories()},
+            "sentiment": {name: tuple(examples) for name, examples in raw["sentiment"].items()},
+            "priority": {name: tuple(examples) for name, examples in raw["priority"].items()},
         },
-        sentiment={name: tuple(examples) for name, examples in raw["sentiment"].items()},
-        priority={name: tuple(examples) for name, examples in raw["priority"].items()},
-        others=_others(frozenset(raw["categories"])),
+        others=_others(frozenset(categories())),
         none_of_these=_lines((_DATA / "none_of_these.txt").read_text(encoding="utf-8")),
     )
 
 
-def _others(categories: frozenset[str]) -> dict[str, dict[str, dict[str, tuple[str, ...]]]]:
+def _others(known: frozenset[str]) -> dict[str, dict[str, dict[str, tuple[str, ...]]]]:
     """Examples of categories that a desk's own taxonomy does not have are left out."""
     found: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {"categories": {}, "sentiment": {}}
     for language in LANGUAGES:
@@ -86,7 +77,7 @@ def _others(categories: frozenset[str]) -> dict[str, dict[str, dict[str, tuple[s
             by_language[language] = {
                 name: _lines(texts)
                 for name, texts in raw[target].items()
-                if target != "categories" or name in categories
+                if target != "categories" or name in known
             }
     return found
 

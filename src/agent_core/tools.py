@@ -1,22 +1,22 @@
-"""What the agent can look up. Identity comes from the case, never from a text."""
+"""What the agent can look up in the shop. Identity comes from the case, never from a text."""
 
-import json
 import logging
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from runtime.settings import settings
+from agent_core import shop
+from agent_core.shop_contract import Shop, ShopOrder
+from runtime.errors import FateUnknown, Permanent, Retryable
 from tickets.contracts import Case, Order
+from tickets.entities import EntityKind
+from tickets.entity_patterns import entities_of
 
 log = logging.getLogger(__name__)
 
-_ORDER_ID = re.compile(r"\b[A-Z]-\d{4,8}\b")
+# Statuses after which nothing more happens to an order.
+_ENDED = ("delivered", "cancelled", "returned", "refunded")
+_MOST_OPEN = 3
+
+FAILURES = (Retryable, Permanent, FateUnknown)
 
 
 @dataclass(frozen=True)
@@ -27,68 +27,56 @@ class LookUp:
     failure: str | None = None
 
 
-class _Item(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    name: str
-
-
-class _Row(BaseModel):
-    """An order as the shop writes it."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    order_id: str
-    status: str
-    carrier: str | None = None
-    tracking_number: str | None = None
-    eta_in_days: Annotated[int, Field(ge=-3650, le=3650)] | None = None
-    total: str
-    currency: str
-    items: tuple[_Item, ...]
-
-
 def order_ids_in(text: str) -> list[str]:
-    return list(dict.fromkeys(_ORDER_ID.findall(text.upper())))
+    """As the shop writes them: in capitals, each once, in the order of the text."""
+    found = (one.value for one in entities_of(text) if one.kind == EntityKind.ORDER_ID)
+    return list(dict.fromkeys(found))
 
 
-def look_up_orders(case: Case) -> LookUp:
+def named_orders(case: Case) -> list[str]:
+    """The orders that the customer names, theirs or not."""
+    return order_ids_in(f"{case.subject} {case.question} {case.metadata.get('order_id', '')}")
+
+
+def shop_for(case: Case) -> Shop | None:
+    """The shop, for a customer for whom somebody vouches; None: there is none, or nothing is theirs to see."""
+    return shop.connected() if case.may_see_orders and case.customer_mail else None
+
+
+def look_up_orders(case: Case, *, open_ones: bool = False) -> LookUp:
     """Orders of the case's own customer that the question names; of somebody else's it says nothing.
 
+    `open_ones`: where it names none, those under way, unless they are so many that they would not answer.
     A customer for whom nobody vouches sees none. It never raises: what went wrong is in the result.
     """
-    file = settings().agent.shop_file
-    named = order_ids_in(f"{case.subject} {case.question} {case.metadata.get('order_id', '')}")
-    if file is None or not case.may_see_orders or not case.customer_mail or not named:
+    connected = shop_for(case)
+    named = named_orders(case) if connected else []
+    if connected is None or not (named or open_ones):
         return LookUp()
     try:
-        found = _orders_of(file, case.customer_mail)
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        # A bad row's own words may be a customer's: the kind of the error is all that is told.
-        failure = f"orders cannot be read: {type(error).__name__}"
-        log.warning("look-up failed: %s", failure, extra={"ticket_id": case.public_id})
-        return LookUp(failure=failure)
-    return LookUp(tuple(order for order in found if order.order_id in named))
+        found = connected.orders_of(case.customer_mail)
+    except FAILURES as error:
+        return LookUp(failure=told(error, case))
+    if named:
+        return LookUp(tuple(order_of(one) for one in found if one.order_id.upper() in named))
+    under_way = [order_of(one) for one in found if one.status not in _ENDED]
+    return LookUp(tuple(under_way) if len(under_way) <= _MOST_OPEN else ())
 
 
-@lru_cache(maxsize=1)
-def _shop(file: Path) -> list[dict[str, object]]:
-    orders: list[dict[str, object]] = json.loads(file.read_text(encoding="utf-8"))["orders"]
-    return orders
+def told(error: Retryable | Permanent | FateUnknown, case: Case) -> str:
+    """Why the shop could not be asked, logged and in words for staff."""
+    log.warning("look-up failed: %s", error.detail, extra={"ticket_id": case.public_id})
+    return error.detail
 
 
-def _orders_of(file: Path, mail: str) -> list[Order]:
-    today = datetime.now(UTC)
-    return [_order(_Row.model_validate(raw), today) for raw in _shop(file) if raw["email"] == mail]
-
-
-def _order(row: _Row, today: datetime) -> Order:
+def order_of(found: ShopOrder) -> Order:
+    """As far as a reply may speak of it."""
     return Order(
-        order_id=row.order_id,
-        status=row.status,
-        carrier=row.carrier or "",
-        tracking_number=row.tracking_number or "",
-        eta=None if row.eta_in_days is None else today + timedelta(days=row.eta_in_days),
-        total=f"{row.total} {row.currency}",
-        items=tuple(item.name for item in row.items),
+        order_id=found.order_id,
+        status=found.status,
+        carrier=found.carrier,
+        tracking_number=found.tracking_number,
+        eta=found.eta,
+        total=f"{found.total} {found.currency}",
+        items=found.items,
     )

@@ -1,42 +1,31 @@
-"""Trains the agent's local classifiers from the taxonomy's examples and from what staff corrected.
+"""Trains the agent's local classifiers from the taxonomy's examples and from what staff said of messages.
 
-A nightly job calls `retrain` with the corrections; every process asks for `current` classifiers.
+`retraining` does it every night; `install` makes the result the current one of all that share the data folder.
 """
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from agent_core import classifier, classifier_file, word_lists
-from agent_core.classifier import Classifier, Example, HeldOut
+from agent_core.classifier import Checked, Classifier, Example
 from agent_core.features import MOST_CHARACTERS, Text
 from agent_core.taxonomy import Taxonomy, taxonomy
 from runtime.redaction import redact
-from tickets.contracts import Priority
+from tickets.corrections import Lesson
 
-_TARGETS = ("category", "priority", "sentiment")
+TARGETS = ("category", "priority", "sentiment")
+_LABELS = {"category": "category", "priority": "priority", "sentiment": "mood"}
 _OPTIONS: dict[str, dict[str, Any]] = {
     # Spam, small talk and questions for a search engine: a desk gets more of them than of strangers among requests.
     "category": {"lists": word_lists.TOPICS, "outside_share": 0.1, "doubt_share": 0.1},
-    "priority": {"lists": word_lists.TOPICS, "scoped": False},
-    "sentiment": {"lists": word_lists.MOODS, "scoped": False},
+    # How urgent and in what mood is told by words more than by what a message is about.
+    "priority": {"lists": word_lists.URGENCY, "scoped": False, "words_weight": 0.5},
+    "sentiment": {"lists": word_lists.MOODS, "scoped": False, "words_weight": 0.5},
 }
-# The newest corrections: more would drown the examples that say what the categories mean.
-_MOST_CORRECTIONS = 4_000
-
-
-@dataclass(frozen=True)
-class Correction:
-    """What staff said of a message; None where they said nothing."""
-
-    text: str
-    language: str
-    category: str | None = None
-    priority: Priority | None = None
-    sentiment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,35 +36,79 @@ class Classifiers:
 
 
 @dataclass(frozen=True)
-class Trained:
-    """How each new classifier did on texts that it was not shown; `corrections` were used."""
+class Installed:
+    """The training that this data folder holds: its version, and by target the name of a classifier's file."""
 
-    held_out: dict[str, HeldOut]
-    corrections: int
-
-
-def train(given: Taxonomy, corrections: Sequence[Correction] = ()) -> dict[str, tuple[str, Classifier]]:
-    """Fingerprint and classifier of each target. Kept ones are read; new ones take about a second each."""
-    return {target: _trained(target, _examples(target, given, corrections)) for target in _TARGETS}
+    version: int
+    names: Mapping[str, str]
 
 
-def retrain(corrections: Sequence[Correction]) -> Trained:
-    """Train anew with the newest corrections, and make the result the current one of all that share the data folder."""
-    used = list(corrections)[-_MOST_CORRECTIONS:]
-    found = train(taxonomy(), used)
-    names = {target: name for target, (name, _classifier) in found.items()}
-    _write_pointer(names)
-    classifier_file.drop_all_but(frozenset(names.values()))
-    return Trained({target: one.held_out for target, (_name, one) in found.items()}, len(used))
+def examples_of(target: str, given: Taxonomy, lessons: Sequence[Lesson] = ()) -> list[Example]:
+    """No text twice: what staff said last of it counts. Lessons are redacted; labels that do not exist are left out."""
+    own = {
+        "category": given.category_examples,
+        "priority": given.priority_examples,
+        "sentiment": given.sentiment_examples,
+    }[target]()
+    found = {one.text.text: one for one in own}
+    known = {one.label for one in own}
+    for lesson in lessons:
+        label = lesson.labels.get(_LABELS[target])
+        if label is not None and label in known:
+            text = redact(lesson.text[:MOST_CHARACTERS])
+            found[text] = Example(Text(text, lesson.language), label)
+    return list(found.values())
+
+
+def name_of(target: str, examples: Sequence[Example]) -> str:
+    """Of the file that keeps what is trained from these examples."""
+    return f"{target}-{classifier_file.fingerprint(examples, _OPTIONS[target])}"
+
+
+def checked(target: str, examples: Sequence[Example]) -> Checked:
+    """Trained anew, with what came of each held-out text."""
+    return classifier.train_checked(examples, **_OPTIONS[target])
+
+
+def _kept(target: str, examples: Sequence[Example]) -> Classifier:
+    name = name_of(target, examples)
+    return classifier_file.kept_or(lambda: classifier.train(examples, **_OPTIONS[target]), name)
 
 
 def current() -> Classifiers:
-    """Those that `retrain` named last; before its first time, or if they were lost, those of the taxonomy alone."""
-    names = _read_pointer()
-    files = {target: classifier_file.folder() / f"{names.get(target)}.npz" for target in _TARGETS}
-    if all(file.exists() for file in files.values()):
-        return Classifiers(**{target: classifier_file.read(file) for target, file in files.items()})
-    return Classifiers(**{target: one for target, (_name, one) in train(taxonomy()).items()})
+    """Those that were installed last; where there is none, or it was lost, those of the taxonomy alone."""
+    found = installed()
+    names = found.names if found else {}
+    return Classifiers(**{target: _current(target, names.get(target)) for target in TARGETS})
+
+
+def _current(target: str, name: str | None) -> Classifier:
+    if name and classifier_file.path_of(name).exists():
+        return classifier_file.read(classifier_file.path_of(name))
+    return _kept(target, examples_of(target, taxonomy()))
+
+
+def install(version: int, names: Mapping[str, str]) -> None:
+    """Make these files the current ones. The running processes notice within a minute; older files go."""
+    pointer = _pointer()
+    pointer.parent.mkdir(parents=True, exist_ok=True)
+    temporary = pointer.with_name(f".{pointer.name}.{os.getpid()}")
+    kept = {"version": version, "recipe": classifier_file.recipe(), "names": dict(names)}
+    temporary.write_text(json.dumps(kept), encoding="utf-8")
+    temporary.replace(pointer)
+    untaught = {name_of(target, examples_of(target, taxonomy())) for target in TARGETS}
+    classifier_file.drop_all_but(frozenset({*names.values(), *untaught}))
+
+
+def installed() -> Installed | None:
+    """None before the first time, and where the code or the categories are not those that it was trained with."""
+    pointer = _pointer()
+    if not pointer.exists():
+        return None
+    kept = json.loads(pointer.read_text(encoding="utf-8"))
+    if kept.get("recipe") != classifier_file.recipe():
+        return None
+    return Installed(kept["version"], kept["names"])
 
 
 def version() -> float:
@@ -84,49 +117,5 @@ def version() -> float:
     return pointer.stat().st_mtime if pointer.exists() else 0.0
 
 
-def report(trained: Trained) -> dict[str, Any]:
-    """For the job's log: no text of a message is in it."""
-    return {
-        "corrections": trained.corrections,
-        **{
-            target: {"accuracy": round(one.accuracy, 4), "ece": round(one.ece, 4)}
-            for target, one in trained.held_out.items()
-        },
-    }
-
-
-def _examples(target: str, given: Taxonomy, corrections: Sequence[Correction]) -> list[Example]:
-    own = {
-        "category": given.category_examples,
-        "priority": given.priority_examples,
-        "sentiment": given.sentiment_examples,
-    }[target]()
-    known = {one.label for one in own}
-    corrected = [
-        Example(Text(redact(one.text[:MOST_CHARACTERS]), one.language), str(label))
-        for one in corrections
-        if (label := asdict(one)[target]) in known and label is not None
-    ]
-    return own + corrected
-
-
-def _trained(target: str, examples: list[Example]) -> tuple[str, Classifier]:
-    options = _OPTIONS[target]
-    name = f"{target}-{classifier_file.fingerprint(examples, options)}"
-    return name, classifier_file.kept_or(lambda: classifier.train(examples, **options), name)
-
-
 def _pointer() -> Path:
     return classifier_file.folder() / "current.json"
-
-
-def _read_pointer() -> dict[str, str]:
-    pointer = _pointer()
-    return dict(json.loads(pointer.read_text(encoding="utf-8"))) if pointer.exists() else {}
-
-
-def _write_pointer(names: dict[str, str]) -> None:
-    pointer = _pointer()
-    temporary = pointer.with_name(f".{pointer.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(names), encoding="utf-8")
-    temporary.replace(pointer)

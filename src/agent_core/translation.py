@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_core.prompts import fenced, prompt
+from agent_core.fencing import fenced
+from agent_core.prompts import prompt
 from llm.ask import Answer, ask
 from llm.budget import BudgetSpent
 from llm.providers import Provider

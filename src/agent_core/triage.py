@@ -1,28 +1,20 @@
 """What a message is about, how urgent it is, and how the customer feels: one contract for every model."""
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
-from enum import StrEnum
+from dataclasses import replace
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
-from agent_core import local_triage
-from agent_core.prompts import fenced, prompt
+from agent_core import calibration, local_triage
+from agent_core.fencing import fenced
+from agent_core.prompts import prompt
 from agent_core.taxonomy import taxonomy
 from llm.ask import Answer, ask
 from llm.purposes import Purpose
 from runtime.language import LANGUAGES, language_of
-from tickets.contracts import Case, Judgement, Priority
+from tickets.contracts import Case, Judgement, Mood, Priority, mood_of
 
 _MOST_SUMMARY = 160
-_NEUTRAL = 0.25  # A sentiment nearer to 0 than this is neither positive nor negative.
-
-
-class Mood(StrEnum):
-    POSITIVE = "positive"
-    NEUTRAL = "neutral"
-    NEGATIVE = "negative"
 
 
 class Triage(BaseModel):
@@ -38,6 +30,7 @@ class Triage(BaseModel):
     summary: Annotated[str, Field(max_length=400)]
     reasoning: Annotated[str, Field(max_length=400)] = ""
     confidence: Annotated[float, Field(ge=0, le=1)]
+    _claimed: float | None = PrivateAttr(None)
 
     @field_validator("category")
     @classmethod
@@ -53,68 +46,53 @@ class Triage(BaseModel):
 
     @property
     def mood(self) -> Mood:
-        if abs(self.sentiment) < _NEUTRAL:
-            return Mood.NEUTRAL
-        return Mood.POSITIVE if self.sentiment > 0 else Mood.NEGATIVE
+        return mood_of(self.sentiment)
 
     @property
     def group(self) -> str:
         """Technical, billing or general."""
         return taxonomy().categories[self.category].group
 
-    def judgement(self) -> Judgement:
-        return Judgement(
-            self.category, self.priority, self.sentiment, self.language, self.confidence, self.summary
-        )
+    @property
+    def raw_confidence(self) -> float:
+        """What the model claimed, before it was measured by what became of such claims."""
+        return self.confidence if self._claimed is None else self._claimed
+
+    def calibrated(self, confidence: float) -> "Triage":
+        """The same with another confidence; what the model claimed is remembered."""
+        copy = self.model_copy(update={"confidence": confidence})
+        copy._claimed = self.raw_confidence
+        return copy
 
 
-@dataclass(frozen=True)
-class TriageRecord:
-    """All that is kept of one triage, whichever model did it. `urgency`: the words that say it is urgent or unsafe."""
-
-    category: str
-    group: str
-    priority: Priority
-    sentiment: float
-    mood: Mood
-    language: str
-    intent: str
-    summary: str
-    reasoning: str
-    confidence: float
-    urgency: tuple[str, ...]
-    model: str
-    processing_ms: int
-    input_tokens: int
-    output_tokens: int
-    cost_usd: Decimal
-
-
-def record(answer: Answer[Triage], case: Case) -> TriageRecord:
-    """The record of an answer of `triage_message` for this case."""
+def record(answer: Answer[Triage], case: Case) -> Judgement:
+    """All that is kept of an answer of `triage_message` for this case."""
     found = answer.value
-    return TriageRecord(
+    return Judgement(
         category=found.category,
         group=found.group,
         priority=found.priority,
         sentiment=found.sentiment,
-        mood=found.mood,
         language=found.language,
         intent=found.intent,
         summary=found.summary,
         reasoning=found.reasoning,
         confidence=found.confidence,
+        raw_confidence=found.raw_confidence,
         urgency=local_triage.urgency_words(_asked(case), found.language),
-        model=f"{answer.provider}:{answer.model}",
+        model=_name(answer),
         processing_ms=answer.ms,
         input_tokens=answer.input_tokens,
         output_tokens=answer.output_tokens,
-        cost_usd=answer.cost_usd,
+        cost_usd=float(answer.cost_usd),
     )
 
 
 def triage_message(case: Case) -> Answer[Triage]:
-    """Classify the newest messages of the case. Words of urgency raise the priority, whatever the model said."""
+    """Classify the newest messages of the case.
+
+    Words of urgency raise the priority, whatever the model said; its confidence is what such claims were worth so far.
+    """
     categories = "\n".join(f"- {one.name}: {one.description}" for one in taxonomy().categories.values())
     filled = prompt(
         "triage",
@@ -126,7 +104,12 @@ def triage_message(case: Case) -> Answer[Triage]:
     answer = ask(Purpose.TRIAGE, filled, Triage, local=lambda: _locally(case))
     found = answer.value
     priority = local_triage.raised(found.priority, _asked(case), found.language)
-    return replace(answer, value=found.model_copy(update={"priority": priority}))
+    confidence = calibration.applied(_name(answer), found.raw_confidence)
+    return replace(answer, value=found.model_copy(update={"priority": priority}).calibrated(confidence))
+
+
+def _name(answer: Answer[Triage]) -> str:
+    return f"{answer.provider}:{answer.model}"
 
 
 def _asked(case: Case) -> str:

@@ -1,4 +1,4 @@
-"""Which listed words of a topic or a mood a text holds, in any of the twelve languages. The lists are in `data/words`.
+"""Which listed words of a topic, a mood or an urgency a text holds, in any of the twelve languages (`data/words`).
 
 English embeddings tell little of other languages: words carry the meaning there. The time is linear in the text.
 """
@@ -15,6 +15,7 @@ from runtime.language import DEFAULT, LANGUAGES
 
 TOPICS = "topics"
 MOODS = "moods"
+URGENCY = "urgency"
 
 _DATA = Path(__file__).parent / "data" / "words"
 _ANY = "any"
@@ -57,7 +58,9 @@ def find(kind: str, text: str, language: str) -> list[Hit]:
     own = language if language in LANGUAGES else DEFAULT
     hits = _found(_lists(kind, own), folded) + _found(_lists(kind, _ANY), folded)
     if own != DEFAULT:
-        hits += [hit for hit in _found(_lists(kind, DEFAULT), folded) if len(hit.word) >= _LEAST_ENGLISH]
+        seen = {(hit.concept, hit.start) for hit in hits}  # "danger" is a word of several languages.
+        english = [hit for hit in _found(_lists(kind, DEFAULT), folded) if len(hit.word) >= _LEAST_ENGLISH]
+        hits += [hit for hit in english if (hit.concept, hit.start) not in seen]
     return hits
 
 
@@ -124,7 +127,7 @@ def _starts(folded: str, language: str) -> list[int]:
     return sorted(starts)
 
 
-@lru_cache(maxsize=2 * (len(LANGUAGES) + 1))
+@lru_cache(maxsize=3 * (len(LANGUAGES) + 1))
 def _lists(kind: str, language: str) -> _Lists:
     entries: dict[str, tuple[_Entry, ...]] = {}
     for concept, listed in _read(language)[kind].items():
@@ -132,7 +135,10 @@ def _lists(kind: str, language: str) -> _Lists:
             word = _folded(entry.removesuffix("*"))
             open_ended = entry.endswith("*") or language in _UNSPACED
             open_ended = open_ended or (language == "ar" and len(word) >= _LEAST_ARABIC_STEM)
-            entries[word] = (*entries.get(word, ()), _Entry(concept, whole=not open_ended))
+            known = entries.get(word, ())
+            whole = not open_ended and all(one.whole for one in known if one.concept == concept)
+            others = [one for one in known if one.concept != concept]  # Listed twice, it counts once.
+            entries[word] = (*others, _Entry(concept, whole))
     lengths = tuple(sorted({len(word) for word in entries}, reverse=True))
     return _Lists(entries, lengths, language)
 

@@ -168,6 +168,11 @@ def _spaced(text: str, words: Wording) -> tuple[Term, ...]:
         word = " ".join(folded[at : at + length])
         if words.language == "tr" and " " not in word:
             labels |= _turkish_no(word)
+        name, in_path = _is_name(text, found[at], words), False
+        if length == 1 and found[at].group().istitle():
+            in_path = _in_path(text, start, end)
+            if in_path or (name and labels and labels <= _IN_NAMES):
+                labels = frozenset(one for one in labels if one[0] == "@")  # The Plus plan; Settings > All.
         terms.append(
             Term(
                 start,
@@ -175,8 +180,8 @@ def _spaced(text: str, words: Wording) -> tuple[Term, ...]:
                 word,
                 _stem(word, words),
                 labels,
-                word in words.stop,
-                name=_is_name(text, found[at], words),
+                word in words.stop and not in_path,
+                name=name,
                 capital=found[at].group()[0].isupper(),
             )
         )
@@ -184,10 +189,19 @@ def _spaced(text: str, words: Wording) -> tuple[Term, ...]:
     return tuple(terms)
 
 
+# Words of bounds and joints that products are named by as well.
+_IN_NAMES = frozenset(("#break", "#upper", "#lower", "#some"))
+
+
+def _in_path(text: str, start: int, end: int) -> bool:
+    """A member of a menu's path."""
+    return text[max(0, start - 2) : start].strip() in (">", "→") or text[end : end + 2].strip() in (">", "→")
+
+
 # Turkish says "not" inside the verb.
 _TURKISH_NO = re.compile(
     r"\w+(?:m[ae]z(?:s[ıi]n[ıi]z|lar|ler|d[ıi])?|[ae]m[ae]y[ıi]z|m[ıiuü]yor(?:uz|lar|sunuz)?|m[ae]d[ıi](?:k|n[ıi]z|ysa|yse|ğ[ıi]\w*)?"
-    r"|m[ae]m[ae]kte\w*|m[ae]y[ae]n|m[ae]m[ıi]ş\w*|m[ae]y[ae]ca[kğ]\w*|m[ae]y[ıi]n(?:[ıi]z)?)"
+    r"|m[ae]m[ae]kt[ae]\w*|m[ae]y[ae]n|m[ae]m[ıi]ş\w*|m[ae]y[ae]ca[kğ]\w*|m[ae]y[ıi]n(?:[ıi]z)?)"
 )
 _TURKISH_WITHOUT = re.compile(r"\w{3,}s[ıiuü]z")
 

@@ -3,25 +3,31 @@
 import time
 from dataclasses import dataclass, field
 
-from agent_core import local_triage
+from agent_core import framing, local_triage, routing, streaming
+from agent_core.actions import NOTHING, Consulted, consult
 from agent_core.drafting import DraftBody, draft_reply
 from agent_core.escalation import DraftFacts, explain, reason_to_escalate
-from agent_core.facts import gather, thresholds
-from agent_core.grounding import Support, check_grounding
-from agent_core.guard import screen, screen_case, screen_passages
+from agent_core.facts import gather, rule_book
+from agent_core.grounding import Support
+from agent_core.guard import screen
 from agent_core.output_filter import allowed_addresses, check_output
-from agent_core.tools import LookUp, look_up_orders
-from agent_core.triage import Triage, triage_message
-from knowledge.retrieval import Passage, search
+from agent_core.personal import asks_about_own_order
+from agent_core.steps import check_grounding, look_up_orders, screen_case, screen_passages, search
+from agent_core.tools import LookUp
+from agent_core.triage import Triage, record, triage_message
+from knowledge.retrieval import Passage
 from llm.ask import Answer
 from llm.budget import BudgetSpent
 from llm.payer import billed_to
 from runtime import telemetry
+from runtime.language import DEFAULT
+from runtime.settings import settings
 from tickets.contracts import Case, Decision, Reason
 
 _SHORT_QUESTION = 60
-# An order that the customer named and that is theirs answers by itself.
+# An order that the customer asks about and that is theirs answers by itself.
 _ORDER_CONFIDENCE = 0.95
+_UNANSWERED = (Reason.NO_ANSWER_FOUND, Reason.UNSUPPORTED_ANSWER, Reason.LOW_CONFIDENCE)
 
 
 @dataclass
@@ -34,6 +40,7 @@ class _Steps:
     draft: Answer[DraftBody] | None = None
     tool_failure: str | None = None
     guard_notes: list[str] = field(default_factory=list)
+    consulted: Consulted = NOTHING
 
 
 def answer(case: Case) -> Decision:
@@ -44,7 +51,9 @@ def answer(case: Case) -> Decision:
             reason = _think(case, steps)
         except BudgetSpent:
             reason = Reason.BUDGET
-    return _decision(steps, reason)
+    if reason in _UNANSWERED and any(one.is_over_budget for one in _answers(steps)):
+        reason = Reason.BUDGET  # A model that costs something might have known.
+    return _decision(case, steps, reason)
 
 
 def _think(case: Case, steps: _Steps) -> Reason | None:
@@ -56,26 +65,53 @@ def _think(case: Case, steps: _Steps) -> Reason | None:
         steps.triage = triage_message(case if screened.asks_nothing else asked)
         triage = steps.triage.value
     # The rules read the whole message: what is left out of the question may still be a reason for staff.
-    reason = reason_to_escalate(gather(case, triage), thresholds())
+    reason = reason_to_escalate(gather(case, triage), rule_book())
+    if not screened.asks_nothing:
+        steps.consulted = consult(asked, triage, reason)
+        steps.guard_notes += steps.consulted.notes
+    if steps.consulted.proposal:
+        return reason or Reason.HIGH_STAKES_ACTION
     if reason or screened.asks_nothing:
-        return reason or Reason.NO_ANSWER_FOUND
+        return reason or Reason.SUSPICIOUS
     with telemetry.span("retrieve"):
         passages = _found(steps, asked, triage)
-        shop = look_up_orders(asked)
+        shop = steps.consulted.seen or _orders(asked, triage)
         steps.tool_failure = shop.failure
-    with telemetry.span("draft", passages=len(passages)):
-        draft, steps.draft = draft_reply(asked, triage, passages, list(shop.orders))
+    sure = _confidence(triage, passages, shop)
+    wanted = streaming.may_show(case, triage, confidence=sure, tool_failure=shop.failure)
+    with (
+        telemetry.span("draft", passages=len(passages)),
+        streaming.shown(asked, triage, wanted=wanted) as follow,
+    ):
+        draft, steps.draft = draft_reply(asked, triage, passages, list(shop.orders), follow=follow)
     with telemetry.span("ground"):
         steps.support = check_grounding(draft)
     seen = _draft_facts(triage, passages, shop, steps.support)
     facts = gather(case, triage, seen, tool_failure=shop.failure)
-    return reason_to_escalate(facts, thresholds()) or _refused(steps, asked)
+    reason = reason_to_escalate(facts, rule_book())
+    # Staff who send a draft as it is are told as well what is wrong with it.
+    return reason if reason not in (None, Reason.DRAFT_FOR_STAFF) else _refused(steps, asked) or reason
 
 
 def _found(steps: _Steps, asked: Case, triage: Triage) -> list[Passage]:
-    passages, notes = screen_passages(search(_question(asked), language=triage.language))
+    passages, notes = screen_passages(_searched(asked, triage))
     steps.guard_notes += notes
     return passages
+
+
+def _searched(asked: Case, triage: Triage) -> list[Passage]:
+    """A short question that stands for itself begins a new topic; any other is understood with the one before it."""
+    alone = search(f"{asked.subject}\n{asked.question}".strip(), language=triage.language)
+    if not asked.earlier_questions or len(asked.question) >= _SHORT_QUESTION:
+        return alone
+    if any(passage.relevance >= settings().agent.min_confidence for passage in alone):
+        return alone
+    return search(f"{asked.earlier_questions[-1]}\n{asked.question}", language=triage.language)
+
+
+def _orders(asked: Case, triage: Triage) -> LookUp:
+    about = asks_about_own_order(asked, category=triage.category, language=triage.language)
+    return look_up_orders(asked, open_ones=about)
 
 
 def _refused(steps: _Steps, asked: Case) -> Reason | None:
@@ -87,7 +123,7 @@ def _refused(steps: _Steps, asked: Case) -> Reason | None:
     if fault is None:
         return None
     steps.guard_notes.append(f"reply refused: {fault}")
-    return Reason.UNSUPPORTED_ANSWER
+    return Reason.OUTPUT_REFUSED
 
 
 def warm_up() -> None:
@@ -103,39 +139,46 @@ def explain_answer(case: Case) -> list[tuple[str, bool, str]]:
     asked = screened.case
     triage = triage_message(case if screened.asks_nothing else asked).value
     passages = [] if screened.asks_nothing else _found(_Steps(), asked, triage)
-    shop = look_up_orders(asked)
+    shop = _orders(asked, triage)
     draft, _answer = draft_reply(asked, triage, passages, list(shop.orders))
     seen = _draft_facts(triage, passages, shop, check_grounding(draft))
     facts = gather(case, triage, seen, tool_failure=shop.failure)
     return [
-        (verdict.reason.value, verdict.applies, verdict.because) for verdict in explain(facts, thresholds())
+        (verdict.reason.value, verdict.applies, verdict.because) for verdict in explain(facts, rule_book())
     ]
 
 
-def _question(case: Case) -> str:
-    """The newest burst; a short one is understood with the question before it."""
-    if case.earlier_questions and len(case.question) < _SHORT_QUESTION:
-        return f"{case.earlier_questions[-1]}\n{case.question}"
-    return f"{case.subject}\n{case.question}".strip()
-
-
 def _draft_facts(triage: Triage, passages: list[Passage], shop: LookUp, support: Support) -> DraftFacts:
-    """Sure is who knows what it is about, or has found a passage that answers: the greater of the two."""
-    relevance = max((passage.relevance for passage in passages), default=0.0)
     return DraftFacts(
         empty=not support.draft.claims,
         support=support.share,
-        confidence=max(triage.confidence, relevance, _ORDER_CONFIDENCE if shop.orders else 0.0),
+        confidence=_confidence(triage, passages, shop),
         sources=len(passages) + len(shop.orders),
     )
 
 
-def _decision(steps: _Steps, reason: Reason | None) -> Decision:
-    answers = [one for one in (steps.triage, steps.draft) if one is not None]
+def _confidence(triage: Triage, passages: list[Passage], shop: LookUp) -> float:
+    """Sure is who knows what it is about, or has found a passage that answers: the greater of the two."""
+    relevance = max((passage.relevance for passage in passages), default=0.0)
+    return max(triage.confidence, relevance, _ORDER_CONFIDENCE if shop.orders else 0.0)
+
+
+def _language(case: Case, steps: _Steps) -> str:
+    return steps.triage.value.language if steps.triage else case.language or DEFAULT
+
+
+def _answers(steps: _Steps) -> list[Answer[Triage] | Answer[DraftBody]]:
+    return [one for one in (steps.triage, steps.draft) if one is not None]
+
+
+def _decision(case: Case, steps: _Steps, reason: Reason | None) -> Decision:
+    answers = _answers(steps)
     support = steps.support
     return Decision(
-        judgement=steps.triage.value.judgement() if steps.triage else None,
+        proposal=steps.consulted.proposal,
+        judgement=record(steps.triage, case) if steps.triage else None,
         reason=reason,
+        notice=framing.handover(case, language=_language(case, steps)) if reason is Reason.BUDGET else "",
         draft=support.draft.text if support and support.draft.claims else "",
         citations=support.draft.citations if support else (),
         support=support.share if support else 0.0,
@@ -147,8 +190,10 @@ def _decision(steps: _Steps, reason: Reason | None) -> Decision:
         processing_ms=round((time.perf_counter() - steps.started) * 1000),
         notes=tuple(
             [f"dropped: {text[:120]}" for text in (support.dropped if support else ())]
+            + (support.notes if support else [])
             + ([f"tool failed: {steps.tool_failure}"] if steps.tool_failure else [])
             + [f"fell back: {attempt}" for one in answers for attempt in one.attempts]
             + steps.guard_notes
+            + ([routing.told(steps.triage.value.category)] if steps.triage else [])
         ),
     )

@@ -1,11 +1,12 @@
 """Only what the sources hold may be said."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
 from agent_core.drafts import Claim, Draft, Source
-from agent_core.grounding import check_grounding
+from agent_core.grounding import check_grounding, check_reply
 
 SHIPPING = Source(
     "Shipping",
@@ -69,3 +70,103 @@ def test_the_rest_stands_and_the_share_is_kept() -> None:
 
 def test_a_draft_without_claims_makes_no_false_claim() -> None:
     assert checked() == (1.0, ())
+
+
+def test_staff_see_on_which_passage_a_sentence_rests_and_why_another_was_dropped() -> None:
+    support = check_grounding(
+        Draft(
+            "",
+            (Claim("Orders over $50 ship for free.", (0,)), Claim("Orders over $90 ship for free.", (0,))),
+            "",
+            (SHIPPING,),
+        )
+    )
+    start = SHIPPING.text.index("Orders over")
+    end = SHIPPING.text.index(" Write to")
+    assert support.notes == [
+        f"rests on ART-1 v1, characters {start}-{end}, score 1.00: Orders over $50 ship for free.",
+        "unsupported: Orders over $90 ship for free. (USD: 90 is in no source)",
+    ]
+
+
+def problems(reply: str, *passages: str, language: str = "en") -> list[str]:
+    return [one.problem for one in check_reply(reply, passages, language=language) if one.problem]
+
+
+@pytest.mark.parametrize(
+    ("source", "faithful", "wrong"),
+    [
+        # A number in words, and in another unit.
+        ("The trial lasts 14 days.", "The trial lasts two weeks.", "The trial lasts three weeks."),
+        # What is told of one unit of time is not told of another.
+        (
+            "Parcels arrive within 2 days. Letters arrive within 5 hours.",
+            "Letters arrive within 5 hours.",
+            "Letters arrive within 2 days.",
+        ),
+        # Negation, and the same said with its contrary.
+        ("The lamp is not waterproof.", "The lamp isn't waterproof.", "The lamp is waterproof."),
+        ("Insurance is optional.", "Insurance is not mandatory.", "Insurance is mandatory."),
+        # A condition left out, and one kept in other words.
+        (
+            "Parking is free if you stay two nights.",
+            "If you stay for two nights, parking is free.",
+            "Parking is always free.",
+        ),
+        # A price is not nothing.
+        ("Gift wrapping costs $4.", "For $4 we wrap it as a gift.", "Gift wrapping is free."),
+        # A product's name, even where it is a word of bounds or joints.
+        (
+            "Dental care is covered only by the Paws Plus policy.",
+            "Only Paws Plus covers dental care.",
+            "Dental care is covered by the Paws Basic policy.",
+        ),
+        ("The Warm Mini works with gas.", "Gas works with the Warm Mini.", "The Warm Max works with gas."),
+        # An address without https.
+        (
+            "Register your lamp at lamps.example.com.",
+            "You can register your lamp at lamps.example.com.",
+            "Register your lamp at shop.example.com.",
+        ),
+        # A noun in otherwise the same words.
+        (
+            "Report water damage to your home within 72 hours.",
+            "Water damage to your home must be reported within 72 hours.",
+            "Report storm damage to your home within 72 hours.",
+        ),
+        # Somebody else's future work.
+        (
+            "The bench is repaired in our workshop.",
+            "Your bench is repaired in our workshop.",
+            "The bench is repaired in our workshop. A colleague will call you tomorrow.",
+        ),
+        # A policy that nobody wrote.
+        (
+            "The bench is repaired in our workshop.",
+            "The bench is repaired in our workshop. Does that help?",
+            "The bench is repaired in our workshop. Members pay half of it.",
+        ),
+    ],
+)
+def test_what_a_source_says_otherwise_is_told_from_the_same_in_other_words(
+    source: str, faithful: str, wrong: str
+) -> None:
+    assert problems(faithful, source) == []
+    assert problems(wrong, source)
+
+
+def test_an_address_without_a_space_before_it_is_read() -> None:
+    source = "如有疑问，请联系care@example.com。"
+    assert problems("您可以联系care@example.com。", source, language="zh") == []
+    assert problems("您可以联系help@example.com。", source, language="zh")
+
+
+def test_a_greeting_by_name_states_nothing() -> None:
+    assert problems("Olá, Alice! O frete custa R$ 9.", "O frete custa R$ 9.", language="pt") == []
+
+
+def test_long_hostile_texts_are_checked_in_bounded_time() -> None:
+    started = time.perf_counter()
+    for piece in ("a.b.", "1,", "x@", "http://", "5 - ", "no not ", "if "):
+        problems(piece * 2000, "Orders over $50 ship for free.")
+    assert time.perf_counter() - started < 30

@@ -5,6 +5,7 @@ import string
 import pytest
 
 from agent_core.languages import find_phrase, frame, phrases
+from runtime.agent_settings import Tone
 from runtime.language import LANGUAGES
 
 
@@ -42,17 +43,31 @@ def test_thanks_is_the_whole_message_or_not_at_all() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_all_phrases_and_frames(language: str) -> None:
-    kinds = {"person", "legal", "safety", "urgent", "thanks", "refund", "close_account"}
+    kinds = {"person", "legal", "safety", "urgent", "thanks", "refund", "close_account", "own_order"}
     assert phrases(language).patterns.keys() == kinds
     assert frame(language).keys() == frame("en").keys()
     assert frame(language)["order_status"].keys() == frame("en")["order_status"].keys()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_frames_hold_known_placeholders_only(language: str) -> None:
-    known = {"name", "desk", "order_id", "carrier", "tracking_number", "eta"}
-    texts = [text for text in frame(language).values() if isinstance(text, str)]
-    texts += [*frame(language)["order_status"].values(), *frame(language)["acknowledge"].values()]
+@pytest.mark.parametrize("tone", [Tone.FORMAL, Tone.FRIENDLY])
+def test_every_language_has_words_of_its_own_for_a_tone(language: str, tone: Tone) -> None:
+    usual, spoken = frame(language), frame(language, tone)
+    assert spoken.keys() == usual.keys()
+    assert spoken["order_status"] == usual["order_status"]
+    assert spoken["next"] != usual["next"]
+    assert spoken["acknowledge_negative"] != usual["acknowledge_negative"]
+    assert spoken["acknowledge"]["general"] != usual["acknowledge"]["general"]
+    assert frame(language, Tone.FORMAL) != frame(language, Tone.FRIENDLY)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tone", Tone)
+def test_frames_hold_known_placeholders_only(language: str, tone: Tone) -> None:
+    known = {"name", "tier", "desk", "order_id", "carrier", "tracking_number", "eta"}
+    words = frame(language, tone)
+    texts = [text for text in words.values() if isinstance(text, str)]
+    texts += [*words["order_status"].values(), *words["acknowledge"].values()]
     used = {
         name
         for text in texts

@@ -112,3 +112,22 @@ def test_a_message_takes_less_than_50_ms() -> None:
         local_triage.classify(f"Message number {number}: where is my parcel, I ordered it two weeks ago?")
         times.append(time.perf_counter() - started)
     assert sorted(times)[10] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "priority"),
+    [
+        ("Unsere gesamte Firma kann nicht arbeiten, der Dienst ist ausgefallen.", "de", Priority.HIGH),
+        ("Nos clients ne peuvent plus payer, nous perdons de l'argent.", "fr", Priority.HIGH),
+        ("他のお客様の個人情報が見えます。", "ja", Priority.CRITICAL),
+        ("Keine Eile, nur aus Neugier: Gibt es die Lampe bald in Grün?", "de", Priority.LOW),
+        ("Por curiosidad, ¿habrá una nueva versión el próximo año? Sin prisa.", "es", Priority.LOW),
+        ("Quelle est la garantie du produit ?", "fr", Priority.NORMAL),
+        ("Where can I find my invoice?", "en", Priority.NORMAL),
+    ],
+)
+def test_a_standstill_money_at_risk_and_calm_are_told_in_other_languages(
+    text: str, language: str, priority: Priority
+) -> None:
+    found = local_triage.classify(text, language).priority
+    assert found.rank >= priority.rank if priority.rank > Priority.NORMAL.rank else found is priority

@@ -27,7 +27,7 @@ def test_seven_words_of_a_prompt_in_a_row_are_known_and_fewer_are_not() -> None:
 
 def test_what_strangers_write_stands_in_a_fence_in_every_prompt() -> None:
     """Placeholders of the user part that are not the desk's own words are inside of tags."""
-    ours = {"desk", "language", "channel", "tier", "categories"}
+    ours = {"desk", "language", "form", "categories"}
     for file in FOLDER.glob("*.md"):
         open_tags: list[str] = []
         for line in file.read_text(encoding="utf-8").partition("\n---\n")[2].splitlines():
@@ -36,6 +36,6 @@ def test_what_strangers_write_stands_in_a_fence_in_every_prompt() -> None:
                     assert open_tags.pop() == token.strip("</>")
                 elif token.startswith("<"):
                     open_tags.append(token.strip("<>"))
-                elif token.startswith("{") and token.strip("{}") not in {*ours, "subject"}:
+                elif token.startswith("{") and token.strip("{}") not in ours:
                     assert open_tags, f"{file.name}: {token}"
         assert open_tags == []

@@ -13,10 +13,11 @@ from runtime.database import transaction
 from runtime.settings import settings
 from tests.jobs import CollectedJobs
 from tests.samples import a_message
-from tickets import queries, wakeups
+from tickets import lifecycle, queries, staff_queues, wakeups
 from tickets.cases import build_case
-from tickets.contracts import Case, Channel, Decision, Kind
+from tickets.contracts import Case, Channel, Decision, Kind, Reason
 from tickets.models import Message, Ticket
+from tickets.staff_queues import NewQueue
 
 ARTICLE = """---
 title: Delivery
@@ -208,3 +209,14 @@ def test_whoever_leaves_messages_behind_wakes_a_colleague(desk: CollectedJobs) -
     desk.lose()
     tasks.answer_next()
     assert wakeups.ANSWER_NEXT not in desk.names()
+
+
+def test_the_sweep_gives_staff_what_waits_for_nobody(desk: CollectedJobs) -> None:
+    public_id = receive(text=QUESTION)
+    with transaction() as session:
+        lifecycle.hand_to_staff(session, read(public_id).ticket.id, Reason.AGENT_FAILED)
+        queue = staff_queues.add_queue(session, NewQueue("Everything"))
+        staff_queues.join(session, queue.id, "AGENT-1")
+    tasks.sweep_pending()
+    found = read(public_id).ticket
+    assert (found.owner, found.queue_id, found.assignee) == ("staff", queue.id, "AGENT-1")

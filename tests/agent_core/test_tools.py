@@ -93,3 +93,16 @@ def test_a_bad_row_of_somebody_else_is_nobody_elses_failure(shop: Path, case: Ca
 def test_a_shop_is_not_asked_when_no_order_is_named(shop: Path, case: Case) -> None:
     shop.unlink()
     assert look_up_orders(replace(case, question="Hello")) == LookUp()
+
+
+def test_orders_under_way_are_found_where_the_question_names_none(shop: Path, case: Case) -> None:
+    rows = [ORDER, ORDER | {"order_id": "A-10424", "status": "delivered"}, OTHER]
+    shop.write_text(json.dumps({"orders": rows}))
+    unnamed = replace(case, question="Where is my parcel?")
+    assert look_up_orders(unnamed) == LookUp()
+    assert [one.order_id for one in look_up_orders(unnamed, open_ones=True).orders] == ["A-10423"]
+
+
+def test_too_many_orders_under_way_answer_nothing(shop: Path, case: Case) -> None:
+    shop.write_text(json.dumps({"orders": [ORDER | {"order_id": f"A-1042{n}"} for n in range(4)]}))
+    assert look_up_orders(replace(case, question="Where is it?"), open_ones=True) == LookUp()

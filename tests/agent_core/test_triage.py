@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from agent_core import triage
-from agent_core.triage import Mood, Triage, record, triage_message
+from agent_core import calibration, triage
+from agent_core.calibration import Curve
+from agent_core.triage import Triage, record, triage_message
 from llm.ask import Answer
-from tickets.contracts import Case, Channel, Priority
+from tickets.contracts import Case, Channel, Mood, Priority
 
 
 def _case(question: str, language: str = "en") -> Case:
@@ -40,8 +41,9 @@ def test_the_local_form_fills_the_whole_contract() -> None:
     assert kept.summary.startswith("Where is my parcel?")
     assert 0 < kept.confidence <= 1
     assert kept.model == "local:local"
-    assert (kept.input_tokens, kept.output_tokens, kept.cost_usd) == (0, 0, Decimal(0))
+    assert (kept.input_tokens, kept.output_tokens, kept.cost_usd) == (0, 0, 0.0)
     assert kept.mood in Mood
+    assert kept.raw_confidence == kept.confidence
 
 
 def test_the_reasoning_of_the_local_form_does_not_quote_the_customer() -> None:
@@ -57,13 +59,40 @@ def test_the_reasoning_of_the_local_form_does_not_quote_the_customer() -> None:
 def test_words_of_urgency_raise_what_a_model_took_for_unimportant(
     question: str, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    answer = _answered(monkeypatch, _told(language=language))
+    raised = triage_message(_case(question, language))
+    assert raised == replace(answer, value=_told(language=language, priority="high").calibrated(0.9))
+
+
+def _answered(monkeypatch: pytest.MonkeyPatch, told: Triage) -> Answer[Triage]:
+    """A model gives this answer to whatever it is asked."""
     answer: Answer[Triage] = Answer(
-        value=_told(language=language), provider="anthropic", model="m", input_tokens=9, output_tokens=3,
+        value=told, provider="anthropic", model="m", input_tokens=9, output_tokens=3,
         cost_usd=Decimal("0.01"), ms=7, prompt_version="v", attempts=(),
     )  # fmt: skip
     monkeypatch.setattr(triage, "ask", lambda *_given, **_named: answer)
-    raised = triage_message(_case(question, language))
-    assert raised == replace(answer, value=_told(language=language, priority="high"))
+    return answer
+
+
+def test_a_confidence_is_what_such_claims_were_worth_and_the_claim_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _answered(monkeypatch, _told(confidence=0.9))
+    calibration.use({"anthropic:m": Curve((0.0, 1.0), (0.0, 0.5))})
+    try:
+        case = _case("Where is it?")
+        answer = triage_message(case)
+        kept = record(answer, case)
+        assert answer.value.confidence == pytest.approx(0.45)
+        assert kept.confidence == pytest.approx(0.45)
+        assert kept.raw_confidence == pytest.approx(0.9)
+        assert (kept.model, kept.processing_ms, kept.cost_usd) == ("anthropic:m", 7, 0.01)
+    finally:
+        calibration.use({})
+
+
+def test_what_a_model_is_asked_for_does_not_hold_what_we_add() -> None:
+    assert "claimed" not in str(Triage.model_json_schema())
 
 
 @pytest.mark.parametrize(("score", "mood"), [(-0.5, "negative"), (0.1, "neutral"), (0.8, "positive")])

@@ -1,11 +1,11 @@
-"""Listed words of topics and moods."""
+"""Listed words of topics, moods and urgencies."""
 
 import time
 
 import numpy as np
 import pytest
 
-from agent_core.word_lists import MOODS, TOPICS, concepts, find, vector
+from agent_core.word_lists import MOODS, TOPICS, URGENCY, concepts, find, vector
 from runtime.language import LANGUAGES
 
 
@@ -61,12 +61,48 @@ def test_a_negation_turns_a_mood_around(text: str, language: str) -> None:
     assert _number("positive", text, language) == 0
 
 
+@pytest.mark.parametrize("kind", [MOODS, URGENCY])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_counts_twice_for_the_same(kind: str, language: str) -> None:
+    """Some are listed whole and again as the beginning of others."""
+    text = "good gut bien bene bom goed dobry iyi, danger gefahr risque peligro pericolo perigo gevaar"
+    hits = [(hit.concept, hit.start) for hit in find(kind, text, language)]
+    assert len(hits) == len(set(hits))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "concept"),
+    [
+        ("The whole system is down since nine", "en", "standstill"),
+        ("Wir verlieren Geld", "de", "money"),
+        ("J'en ai besoin avant vendredi", "fr", "deadline"),
+        ("Es la tercera vez que escribo", "es", "again"),
+        ("Esce fumo dal caricatore", "it", "danger"),
+        ("Os meus dados bancários foram roubados", "pt", "breach"),
+        ("Al onze klanten hebben er last van", "nl", "many"),
+        ("Tylko z ciekawości, bez pośpiechu", "pl", "calm"),
+        ("Acelesi yok, sadece merak ettim", "tr", "calm"),
+        ("خرج دخان من الشاحن", "ar", "danger"),
+        ("明日までに必要です", "ja", "deadline"),
+        ("系统瘫痪了", "zh", "standstill"),
+    ],
+)
+def test_what_makes_it_urgent_or_not_is_found_in_every_language(
+    text: str, language: str, concept: str
+) -> None:
+    assert concept in _concepts(URGENCY, text, language)
+
+
+def test_an_address_of_a_page_is_no_mood() -> None:
+    assert find(MOODS, "See https://example.com/help", "en") == []
+
+
 def test_a_text_without_listed_words_speaks_for_nothing() -> None:
     assert vector(MOODS, "The table has four legs", "en")[-1] == 1.0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", [TOPICS, MOODS])
+@pytest.mark.parametrize("kind", [TOPICS, MOODS, URGENCY])
 def test_every_language_has_every_concept(kind: str, language: str) -> None:
     numbers = vector(kind, "x", language)
     assert len(numbers) == len(concepts(kind)) + 1

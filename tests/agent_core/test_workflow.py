@@ -18,6 +18,7 @@ from tests.samples import a_message
 from tests.stubs.anthropic_stub import AnthropicStub
 from tests.stubs.model_stub import Behaviour, Received, ok
 from tickets import queries
+from tickets.contracts import Author, Channel, Kind
 
 ARTICLE = "# Delivery\n\n## How long does it take?\n\nStandard delivery takes 3 to 5 business days.\n"
 TRIAGE = {
@@ -51,9 +52,10 @@ def desk(run_jobs: CollectedJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ask.forget()
 
 
-def received(desk: CollectedJobs) -> queries.Details:
+def received(desk: CollectedJobs, **changes: object) -> queries.Details:
+    message = a_message(**{"text": "How long does standard delivery take?", **changes})
     with transaction() as session:
-        public_id = intake.receive(session, a_message(text="How long does standard delivery take?")).public_id
+        public_id = intake.receive(session, message).public_id
     tasks.answer_next()
     with transaction() as session:
         return queries.read_ticket(session, public_id)
@@ -94,6 +96,32 @@ def test_or_by_staff_where_the_settings_say_so_and_they_see_why(
     settings.cache_clear()
     found = received(desk)
     assert (found.ticket.owner, found.ticket.reason) == ("staff", "budget")
-    assert found.reply is None
+    assert found.reply is not None
+    assert found.reply.author == Author.SYSTEM
+    assert found.reply.text.startswith(
+        "Hello Alice,\n\nThank you for your message. I have passed it to our team."
+    )
     with transaction() as session:
         assert session.scalar(text("select count(*) from llm_calls")) == 0
+
+
+def test_what_the_template_cannot_answer_goes_to_staff_and_the_customer_is_told(
+    desk: CollectedJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESKFLEET_LLM_BUDGET_TICKET_USD", "0.0001")
+    settings.cache_clear()
+    chat = {"channel": Channel.WEB_CHAT, "identity": "visitor", "thread": "conversation"}
+    found = received(desk, text="Which of your lamps suits a damp cellar best?", **chat)
+    assert (found.ticket.owner, found.ticket.reason) == ("staff", "budget")
+    assert [one.text for one in found.messages if one.kind == Kind.OUTBOUND] == [
+        "Thank you. I have passed your question to our team. You can add details here at any time."
+    ]
+
+
+def test_what_no_rule_lets_the_agent_answer_keeps_its_reason_whatever_was_spent(
+    desk: CollectedJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESKFLEET_LLM_BUDGET_TICKET_USD", "0.0001")
+    settings.cache_clear()
+    found = received(desk, text="I will call my lawyer about this delivery.")
+    assert (found.ticket.owner, found.ticket.reason, found.reply) == ("staff", "legal", None)

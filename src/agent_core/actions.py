@@ -1,0 +1,178 @@
+"""What the agent proposes to do in the shop for a case, and the doing of what staff have approved."""
+
+import logging
+from dataclasses import dataclass
+
+from agent_core import toolbox
+from agent_core.action_words import asks_for
+from agent_core.proposals import Refused, Wish, propose
+from agent_core.routing import Step, is_on
+from agent_core.shop import connected
+from agent_core.shop_contract import Command, Fate, Outcome, Shop
+from agent_core.toolbox import Desk
+from agent_core.tools import FAILURES, LookUp, named_orders, shop_for, told
+from agent_core.triage import Triage
+from runtime import telemetry
+from runtime.database import transaction
+from runtime.errors import FateUnknown, Permanent, Retryable
+from runtime.redaction import Kind, find
+from runtime.settings import settings
+from tickets import action_execution
+from tickets.action_execution import Work
+from tickets.action_kinds import ActionKind, Proposal
+from tickets.contracts import Case, Order, Reason
+from tickets.entities import EntityKind
+from tickets.entity_patterns import entities_of
+from tickets.raw_texts import newest_text
+
+log = logging.getLogger(__name__)
+
+# Staff who get a ticket for one of these may find the action prepared; for the others nothing is to be done at once.
+_MAY_PROPOSE = frozenset(
+    {
+        None,
+        Reason.HIGH_STAKES_ACTION,
+        Reason.VIP,
+        Reason.ASKS_FOR_PERSON,
+        Reason.NEGATIVE_SENTIMENT,
+        Reason.TOO_MANY_TURNS,
+        Reason.REPEATED_QUESTION,
+    }
+)
+_NO_SHOP = "No shop is connected."
+_CATEGORIES = ("billing_inquiry", "shipping", "account_management")
+
+
+@dataclass(frozen=True)
+class Consulted:
+    """What was found in the shop and what is proposed. `failure`: the shop could not be asked."""
+
+    proposal: Proposal | None = None
+    orders: tuple[Order, ...] = ()
+    failure: str | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def seen(self) -> LookUp | None:
+        """What a reply can be written from; None: nothing was looked up."""
+        return LookUp(self.orders, self.failure) if self.orders or self.failure else None
+
+
+NOTHING = Consulted()
+
+
+def consult(case: Case, triage: Triage, reason: Reason | None) -> Consulted:
+    """What the customer wants done, as a proposal: by a model with the tools, else by rules. It never raises.
+
+    A customer for whom nobody vouches proposes nothing.
+    """
+    shop = shop_for(case) if is_on(Step.SHOP) and reason in _MAY_PROPOSE else None
+    if shop is None:
+        return NOTHING
+    kind = asks_for(f"{case.subject}\n{case.question}", triage.language)
+    if kind is None and not (toolbox.has_model() and triage.category in _CATEGORIES):
+        return NOTHING
+    with telemetry.span("act", wanted=kind.value if kind else ""):
+        desk = Desk(case, shop, language=triage.language, address=_address(case))
+        if (found := toolbox.consult(desk)) is not None:
+            return Consulted(found.proposal, found.orders, found.failure, found.notes)
+        return _by_rules(desk, kind) if kind else NOTHING
+
+
+def _by_rules(desk: Desk, kind: ActionKind) -> Consulted:
+    try:
+        orders = desk.shop.orders_of(desk.case.customer_mail)
+    except FAILURES as error:
+        return Consulted(failure=told(error, desk.case))
+    named = named_orders(desk.case)
+    wish = Wish(
+        kind,
+        order_id=named[0] if named else "",
+        amount=_amount(desk.case) if kind is ActionKind.REFUND else "",
+        address=desk.address,
+    )
+    proposed = propose(wish, orders, language=desk.language, refund_days=settings().agent.refund_days)
+    if isinstance(proposed, Refused):
+        return Consulted(notes=(f"no {kind.value} proposed: {proposed.why}",))
+    return Consulted(proposed)
+
+
+def _amount(case: Case) -> str:
+    """The one amount that the customer names; of several nobody knows which is meant."""
+    amounts = {one.value.split()[0] for one in entities_of(case.question) if one.kind == EntityKind.AMOUNT}
+    return amounts.pop() if len(amounts) == 1 else ""
+
+
+def _address(case: Case) -> str:
+    """The last address of the newest message. The case has none: it is redacted."""
+    with transaction() as session:
+        text = newest_text(session, case)
+    found = [text[one.start : one.end] for one in find(text, {Kind.STREET_ADDRESS})]
+    return " ".join(found[-1].split()) if found else ""
+
+
+def carry_out(action_id: int) -> None:
+    """Do one approved action once: claim it, ask the shop with no transaction open, record what became of it."""
+    with transaction() as session:
+        work = action_execution.claim(session, action_id)
+    if work is None:
+        return
+    with telemetry.span("execute_action", kind=work.kind.value):
+        shop = connected()
+        if shop is not None:
+            _carry_out(shop, work)
+        elif work.may_have_reached_the_shop:
+            _doubt(work, _NO_SHOP)
+        else:
+            _put_off(work, Retryable(_NO_SHOP))
+
+
+def _carry_out(shop: Shop, work: Work) -> None:
+    try:
+        fate = _fate(shop, work)
+    except Retryable as error:
+        _put_off(work, error)
+    except FateUnknown as error:
+        _doubt(work, error.detail)
+    except Permanent as error:
+        with transaction() as session:
+            action_execution.mark_failed(session, work, why=error.detail)
+    else:
+        _settle(work, fate)
+
+
+def _fate(shop: Shop, work: Work) -> Fate:
+    """What an earlier attempt may have done is asked of the shop first: it is never blindly repeated."""
+    if work.may_have_reached_the_shop:
+        try:
+            known = shop.fate_of(work.public_id)
+        except (Retryable, Permanent) as error:
+            raise FateUnknown(error.detail) from None
+        if known.outcome is not Outcome.NEVER_SEEN:
+            return known
+    return shop.execute(Command(work.public_id, work.kind, work.mail, work.arguments))
+
+
+def _settle(work: Work, fate: Fate) -> None:
+    with transaction() as session:
+        if fate.outcome is Outcome.DONE:
+            action_execution.mark_done(session, work, reference=fate.reference)
+        else:
+            action_execution.mark_failed(session, work, why=fate.reason or "The shop refused it.")
+    log.info("action ended", extra={"action": work.public_id, "outcome": fate.outcome.value})
+
+
+def _put_off(work: Work, error: Retryable) -> None:
+    with transaction() as session:
+        if work.is_last:
+            action_execution.mark_failed(session, work, why=error.detail)
+        else:
+            action_execution.postpone(session, work, why=error.detail, retry_after_s=error.retry_after_s)
+
+
+def _doubt(work: Work, why: str) -> None:
+    with transaction() as session:
+        if work.is_last:
+            action_execution.park_unknown(session, work, why=why)
+        else:
+            action_execution.note_doubt(session, work, why=why)

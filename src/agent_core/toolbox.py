@@ -1,0 +1,242 @@
+"""The agent's tools, each declared once, and a model that calls them. Whose orders they show comes from the case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent_core import steps
+from agent_core.fencing import fenced
+from agent_core.prompts import prompt
+from agent_core.proposals import Refused, Wish, propose
+from agent_core.shop_contract import Shop, ShopOrder
+from agent_core.tools import FAILURES, order_of, told
+from llm import tool_loop
+from llm.ask import Prompt
+from llm.purposes import Purpose
+from llm.tool_loop import Told, Tool
+from runtime.redaction import redact
+from runtime.settings import settings
+from tickets.action_kinds import DECLARATIONS, ActionKind, Approver, Document, Proposal
+from tickets.contracts import Case, Order
+
+_UNKNOWN_ORDER = "There is no such order of this customer."
+_AWAY = "The shop cannot be asked now."
+_MOST_LETTERS = 2_000
+_MOST_PASSAGES = 4
+_MOST_TURNS = 6
+
+
+@dataclass
+class Desk:
+    """One case at work: whose it is, and what its tools have found so far. `address`: of the newest message."""
+
+    case: Case
+    shop: Shop
+    language: str
+    address: str = ""
+    orders: dict[str, Order] = field(default_factory=dict)
+    proposal: Proposal | None = None
+    failure: str | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a model with the tools has found and proposed."""
+
+    proposal: Proposal | None
+    orders: tuple[Order, ...]
+    failure: str | None
+    notes: tuple[str, ...]
+
+
+class _Arguments(BaseModel):
+    """None of a tool's arguments names a customer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrderQuery(_Arguments):
+    order_id: Annotated[
+        str, Field(max_length=25, description="As the customer wrote it; empty: all orders")
+    ] = ""
+
+
+class NoQuery(_Arguments):
+    """The account is the customer's own: there is nothing to say."""
+
+
+class TextQuery(_Arguments):
+    query: Annotated[str, Field(min_length=2, max_length=300)]
+
+
+class ActionRequest(_Arguments):
+    kind: ActionKind
+    order_id: Annotated[str, Field(max_length=25)] = ""
+    amount: Annotated[
+        str,
+        Field(
+            pattern=r"^$|^\d{1,7}(\.\d{1,2})?$", description="Of a refund; empty: what is left of the total"
+        ),
+    ] = ""
+    plan: Annotated[str, Field(max_length=40)] = ""
+    document: Document = Document.CONFIRMATION
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A tool: `limits` are told to the model and kept by `run`."""
+
+    name: str
+    arguments: type[_Arguments]
+    what: str
+    limits: str
+    run: Callable[[Desk, Any], str]
+
+
+def has_model() -> bool:
+    return settings().agent.tool_loop and tool_loop.can_run()
+
+
+def consult(desk: Desk) -> Found | None:
+    """Let a model look and propose; None when none is there or it did not manage: then the rules do."""
+    if not has_model():
+        return None
+    told_by_model = tool_loop.run(Purpose.TOOLS, _prompt(desk), _tools(desk))
+    if told_by_model is None:
+        return None
+    return Found(
+        desk.proposal, tuple(desk.orders.values()), desk.failure, (*desk.notes, _note(told_by_model))
+    )
+
+
+def _note(ended: Told) -> str:
+    cost = f"{ended.input_tokens + ended.output_tokens} tokens, {ended.cost_usd:.4f} USD"
+    return f"tools by {ended.provider}:{ended.model}: {cost}"
+
+
+def _prompt(desk: Desk) -> Prompt:
+    case = desk.case
+    return prompt(
+        "tools",
+        desk=settings().agent.desk_name,
+        earlier=fenced("\n".join(f"{turn.author}: {turn.text}" for turn in case.earlier[-_MOST_TURNS:])),
+        question=fenced(f"{case.subject}\n{case.question}"),
+    )
+
+
+def _tools(desk: Desk) -> list[Tool]:
+    return [
+        Tool(one.name, f"{one.what} {one.limits}".strip(), one.arguments, partial(_answered, one, desk))
+        for one in TOOLS
+    ]
+
+
+def _answered(tool: Declared, desk: Desk, arguments: _Arguments) -> str:
+    """What a tool says is data too: it is bounded, cannot close its fence, and a failure stays inside."""
+    try:
+        text = tool.run(desk, arguments)
+    except FAILURES as error:
+        desk.failure = told(error, desk.case)
+        text = _AWAY
+    return f"<tool_result>\n{fenced(redact(text)[:_MOST_LETTERS])}\n</tool_result>"
+
+
+def _orders(desk: Desk) -> tuple[ShopOrder, ...]:
+    return desk.shop.orders_of(desk.case.customer_mail)
+
+
+def _look_up_order(desk: Desk, query: OrderQuery) -> str:
+    wanted = query.order_id.strip().upper()
+    found = [one for one in _orders(desk) if not wanted or one.order_id.upper() == wanted]
+    for one in found if wanted else ():
+        desk.orders[one.order_id] = order_of(one)
+    return "\n".join(map(_line, found)) or _UNKNOWN_ORDER
+
+
+def _line(one: ShopOrder) -> str:
+    ordered = f", ordered {one.ordered_at:%Y-%m-%d}" if one.ordered_at else ""
+    due = f", expected {one.eta:%Y-%m-%d}" if one.eta else ""
+    money = f"total {one.total:.2f} {one.currency}, {one.left:.2f} not refunded"
+    return f"{one.order_id}: {one.status}{ordered}{due}, {money}: {', '.join(one.items)}"
+
+
+def _look_up_account(desk: Desk, _query: NoQuery) -> str:
+    account = desk.shop.account_of(desk.case.customer_mail)
+    if account is None:
+        return "The shop has no account of this customer."
+    return f"tier: {account.tier or 'not said'}, plan: {account.plan or 'none'}"
+
+
+def _search_knowledge(desk: Desk, query: TextQuery) -> str:
+    passages, notes = steps.screen_passages(steps.search(query.query, language=desk.language))
+    desk.notes += notes
+    return (
+        "\n\n".join(f"{one.title}\n{one.text}" for one in passages[:_MOST_PASSAGES]) or "Nothing was found."
+    )
+
+
+def _search_past_tickets(desk: Desk, query: TextQuery) -> str:
+    """The customer's own tickets of late, those with a word of the query first."""
+    words = set(query.query.casefold().split())
+    ranked = sorted(
+        desk.case.recent_tickets,
+        key=lambda one: len(words & set(one.subject.casefold().split())),
+        reverse=True,
+    )
+    lines = [
+        f"{one.opened:%Y-%m-%d}, {one.category or 'unsorted'}, {one.status}: {one.subject}" for one in ranked
+    ]
+    return "\n".join(lines) or "There are no other tickets of this customer."
+
+
+def _propose_action(desk: Desk, request: ActionRequest) -> str:
+    if desk.proposal is not None:
+        return "One action is proposed already."
+    wish = Wish(
+        request.kind,
+        order_id=request.order_id.strip(),
+        amount=request.amount,
+        address=desk.address,
+        plan=request.plan,
+        document=request.document,
+    )
+    found = propose(wish, _orders(desk), language=desk.language, refund_days=settings().agent.refund_days)
+    if isinstance(found, Refused):
+        desk.notes.append(f"no {request.kind} proposed: {found.why}")
+        return f"It cannot be proposed: {found.why}"
+    desk.proposal = found
+    return "It is proposed. A colleague decides."
+
+
+def _rules_of_actions() -> str:
+    """The declarations of the actions, in words: what the model is told is what holds."""
+    staff = [kind.value for kind, one in DECLARATIONS.items() if one.approver is Approver.STAFF]
+    proof = [kind.value for kind, one in DECLARATIONS.items() if one.needs_proof]
+    return (
+        f"Staff approve: {', '.join(staff)}. The customer's identity is proven first for: {', '.join(proof)}."
+    )
+
+
+TOOLS: tuple[Declared, ...] = (
+    Declared("look_up_order", OrderQuery, "Orders of this customer.", "Nobody else's.", _look_up_order),
+    Declared("look_up_account", NoQuery, "This customer's tier and plan.", "", _look_up_account),
+    Declared("search_knowledge", TextQuery, "Passages of the help centre.", "", _search_knowledge),
+    Declared(
+        "search_past_tickets",
+        TextQuery,
+        "Other tickets of this customer.",
+        "Of the last weeks.",
+        _search_past_tickets,
+    ),
+    Declared(
+        "propose_action",
+        ActionRequest,
+        "Propose one action that the customer clearly asks for now.",
+        f"An order of this customer, no more than is left of its total. {_rules_of_actions()}",
+        _propose_action,
+    ),
+)
