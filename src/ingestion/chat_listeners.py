@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ingestion import chat_news
 from ingestion.chat_sessions import DATABASE_AWAY
 from runtime import events
+from tickets import partial_replies
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def ring(conversation_id: str) -> None:
 
 
 def _on_event(topic: str, payload: dict[str, str | int]) -> None:
-    if topic != TYPING and not topic.startswith("ticket."):
+    if topic not in (TYPING, partial_replies.TOPIC) and not topic.startswith("ticket."):
         return
     with _lock:
         room = _room_of_ticket.get(int(payload.get("ticket_id", 0)))

@@ -1,7 +1,7 @@
 """What a chat shows: the messages after a cursor, and how the conversation stands. Read from the rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ from ingestion.channels import web_chat
 from ingestion.chat_sessions import Visitor
 from runtime.database import transaction
 from runtime.settings import settings
-from tickets import attachments
+from tickets import attachments, partial_replies
 from tickets.contracts import Author, Channel, Kind, Owner, Status
 from tickets.models import Attachment, Message, Ticket
 
@@ -41,6 +41,7 @@ class ChatState:
 class ChatMessage:
     """A message as its page shows it. `client_id` is the page's own id of what the visitor wrote.
 
+    `answers` is the `key` of the partial reply that it takes the place of, if one was shown.
     A file has a name and, when it may be opened, a url.
     """
 
@@ -51,7 +52,17 @@ class ChatMessage:
     citations: tuple[dict[str, str], ...]
     at: datetime
     client_id: str
+    answers: str
     files: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True)
+class PartialReply:
+    """A reply that is still being written. It may be shown for `left_s` seconds, then the rows are to be read again."""
+
+    key: str
+    text: str
+    left_s: float = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,7 @@ class News:
     """What came after a message. `more`: this was only the first page of it."""
 
     messages: tuple[ChatMessage, ...]
+    partial: PartialReply | None
     state: ChatState
     ticket_ids: tuple[int, ...]
     more: bool
@@ -89,7 +101,8 @@ def read_news(visitor: Visitor, *, after: int) -> News:
         files = attachments.of_messages(session, [row.id for row in rows])
         messages = tuple(_chat_message(row, files.get(row.id, [])) for row in rows)
         state = _state(session, tickets)
-    return News(messages, state, ticket_ids, more=len(messages) == _PAGE)
+        partial = _partial(session, tickets[-1].id) if state.status is ChatStatus.ANSWERING else None
+    return News(messages, partial, state, ticket_ids, more=len(messages) == _PAGE)
 
 
 Mark = tuple[tuple[object, ...], ...]
@@ -99,11 +112,14 @@ def read_marks(conversation_ids: Iterable[str]) -> dict[str, Mark]:
     """For each conversation that has a ticket a value that changes when there is anything new to show."""
     asked = literal(list(conversation_ids), ARRAY(Text))
     query = (
-        select(Ticket.thread, Ticket.id, Ticket.last_seq, Ticket.handled_seq, Ticket.owner, Ticket.status)
+        select(
+            Ticket.thread, Ticket.id, Ticket.last_seq, Ticket.handled_seq, Ticket.owner, Ticket.status,
+            partial_replies.shown_text(),
+        )
         # That it is not empty goes without saying, but not for the index of the threads.
         .where(Ticket.channel == Channel.WEB_CHAT, Ticket.thread == any_(asked), Ticket.thread != "")
         .order_by(Ticket.id)
-    )
+    )  # fmt: skip
     marks: dict[str, Mark] = {}
     with transaction() as session:
         for row in session.execute(query):
@@ -138,6 +154,17 @@ def _status(ticket: _TicketRow) -> ChatStatus:
     return ChatStatus.ANSWERING if ticket.last_inbound_seq > ticket.handled_seq else ChatStatus.WAITING
 
 
+def _partial(session: Session, ticket_id: int) -> PartialReply | None:
+    found = partial_replies.find(session, ticket_id)
+    if found is None:
+        return None
+    return PartialReply(_key(ticket_id, found.up_to_seq), found.text, found.left_s)
+
+
+def _key(ticket_id: int, up_to_seq: int) -> str:
+    return f"{ticket_id}/{up_to_seq}"
+
+
 def _chat_message(message: Message, files: Sequence[Attachment]) -> ChatMessage:
     by_agent = message.author == Author.AGENT
     links = [(str(citation.get("title", "")), str(citation.get("url", ""))) for citation in message.citations]
@@ -149,6 +176,7 @@ def _chat_message(message: Message, files: Sequence[Attachment]) -> ChatMessage:
         citations=tuple({"title": title, "url": url} for title, url in dict.fromkeys(links)),
         at=message.created_at,
         client_id=web_chat.client_id(message.external_id),
+        answers=_key(message.ticket_id, message.answers_seq) if by_agent and message.answers_seq else "",
         files=tuple({"name": file.name, "url": _url(file)} for file in files),
     )
 

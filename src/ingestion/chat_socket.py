@@ -15,7 +15,7 @@ from ingestion import chat_listeners, chat_news, chat_sessions
 from ingestion.channels import web_chat
 from ingestion.chat_files import upload_limits
 from ingestion.chat_listeners import Ear
-from ingestion.chat_news import ChatMessage, ChatState
+from ingestion.chat_news import ChatMessage, ChatState, News, PartialReply
 from ingestion.chat_sessions import DATABASE_AWAY, Welcome
 from runtime.errors import Conflict, DeskfleetError, InvalidInput, RateLimited, TooLarge
 from runtime.settings import settings
@@ -26,6 +26,7 @@ _WINDOW_S = 1.0
 _FLOOD_PAUSE_S = 10.0
 _POLICY_VIOLATION = 1008
 _DATABASE_PAUSE_S = 2.0
+_MARGIN_S = 0.1
 _TYPING_S = 6  # Longer than the page of staff waits before it says so again.
 # The page says these in the visitor's language; `detail` is for programs.
 _CODES: dict[type[DeskfleetError], str] = {
@@ -49,6 +50,7 @@ class ChatSocket:
         self._cursor = welcome.newest_id
         self._resume_after: int | None = None
         self._state: ChatState | None = None
+        self._partial: PartialReply | None = None
 
     async def run(self) -> None:
         with chat_listeners.listening(self._visitor.conversation_id) as ear:
@@ -133,10 +135,12 @@ class ChatSocket:
         """Until cancelled. It alone moves the cursor, so a resume is not undone by a page under way."""
         while True:
             if self._resume_after is not None:
-                self._cursor, self._resume_after, self._state = self._resume_after, None, None
+                self._cursor, self._resume_after = self._resume_after, None
+                self._state = self._partial = None
             try:
                 if not await self._show_page():
-                    await ear.wait()
+                    # Who writes a reply may die: nobody tells of that.
+                    await ear.wait(self._partial.left_s + _MARGIN_S if self._partial else None)
                 if ear.take_typing():
                     await self._send("typing", for_s=_TYPING_S)
             except DATABASE_AWAY:
@@ -144,16 +148,27 @@ class ChatSocket:
                 await ear.wait(_DATABASE_PAUSE_S)
 
     async def _show_page(self) -> bool:
-        """Send the messages after the cursor and, once they are all sent, a state that has changed."""
+        """Send the messages after the cursor and, once they are all sent, what else has changed."""
         news = await run_sync(partial(chat_news.read_news, self._visitor, after=self._cursor))
         chat_listeners.follow(self._visitor.conversation_id, news.ticket_ids)
         for message in news.messages:
             self._cursor = message.message_id
             await self._send("message", **_as_json(message))
-        if not news.more and news.state != self._state:
+        if not news.more:
+            await self._show_standing(news)
+        return news.more
+
+    async def _show_standing(self, news: News) -> None:
+        """A partial reply always comes as a whole; without a text it is taken back, or its message has come."""
+        before, self._partial = self._partial, news.partial
+        if news.partial and news.partial != before:
+            name = settings().agent.desk_name
+            await self._send("partial", key=news.partial.key, text=news.partial.text, name=name)
+        if before and not news.partial:
+            await self._send("partial", key=before.key, text="")
+        if news.state != self._state:
             self._state = news.state
             await self._send("status", status=news.state.status, rating=news.state.rating)
-        return news.more
 
 
 def _problem(error: DeskfleetError) -> dict[str, Any]:
@@ -172,5 +187,6 @@ def _as_json(message: ChatMessage) -> dict[str, Any]:
         "citations": list(message.citations),
         "at": message.at.isoformat(),
         "id": message.client_id,
+        "answers": message.answers,
         "files": list(message.files),
     }

@@ -9,7 +9,7 @@ from ingestion.threads import Standing, find_thread, is_about_ours, standing_of
 from runtime.database import one_statement
 from runtime.errors import DeskfleetError, Unavailable
 from runtime.language import language_of
-from tickets import attachments, deliveries, lifecycle, vault
+from tickets import attachments, deliveries, lifecycle, vault, verification
 from tickets.contracts import IncomingMessage, Reason, Receipt, Status
 from tickets.models import Ticket
 from tickets.vault import Secret
@@ -108,7 +108,23 @@ def _continue(session: Session, message: IncomingMessage, ticket: Ticket) -> Rec
 def _join(session: Session, message: IncomingMessage, ticket: Ticket) -> Receipt:
     if ticket.status == Status.CLOSED:
         return lifecycle.open_ticket(session, message, linked_to=ticket.id)
+    beside = f"{message.subject}\n{message.quoted_text}"
+    if awaited := verification.take_code(session, ticket.id, message.text, beside=beside):
+        return _join_with_code(session, message, ticket, awaited)
     return lifecycle.append_message(session, message, ticket.id)
+
+
+def _join_with_code(
+    session: Session, message: IncomingMessage, ticket: Ticket, awaited: verification.Awaited
+) -> Receipt:
+    """The code is kept as a secret is, and tried once the message is stored: what came twice is tried once."""
+    quoted = verification.without_codes(message.quoted_text)
+    safe = replace(message, text=awaited.text, quoted_text=quoted)
+    receipt = lifecycle.append_message(session, safe, ticket.id)
+    if not receipt.duplicate:
+        vault.keep(session, receipt.message_id, (awaited.secret,))
+        verification.settle(session, awaited)
+    return receipt
 
 
 def _keep_notice(session: Session, message: IncomingMessage, ticket: Ticket | None) -> Receipt:

@@ -61,3 +61,7 @@ def test_no_word_is_left_in_english_by_mistake() -> None:
 
 def test_the_words_are_of_the_twelve_languages() -> None:
     assert list(chat_widget_script.widget_words()) == LANGUAGES
+
+
+def test_the_file_stays_small_on_its_way_to_a_phone() -> None:
+    assert len(chat_widget_script.widget_script().packed) < 16_384

@@ -309,13 +309,16 @@ def test_a_bounce_of_an_address_that_we_did_not_write_to_changes_nothing() -> No
     assert reply.delivery == "sent"
 
 
-def test_a_closed_ticket_stays_closed_when_its_reply_bounces() -> None:
+def test_staff_have_a_closed_ticket_again_when_its_reply_bounces() -> None:
     ticket = receive(a_mail())
     failed = our_reply(ticket)
     with transaction() as session:
         lifecycle.set_status(session, ticket.id, Status.CLOSED, actor="AGENT-1")
     receive(a_bounce(failed))
-    assert (read(ticket).status, messages_of(ticket, Kind.OUTBOUND)[0].delivery) == (Status.CLOSED, "failed")
+    now = read(ticket)
+    assert (now.status, now.owner, now.reason) == (Status.ESCALATED, "staff", Reason.DELIVERY_FAILED)
+    assert now.staff_due_at
+    assert messages_of(ticket, Kind.OUTBOUND)[0].delivery == "failed"
 
 
 def test_what_staff_owe_keeps_its_deadline_and_its_reason() -> None:

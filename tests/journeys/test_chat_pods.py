@@ -60,9 +60,13 @@ class Socket:
     def next(self, kind: str, *, timeout_s: float = 10.0, **values: object) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
         while True:
-            frame = json.loads(self.connection.recv(timeout=max(0.0, deadline - time.monotonic())))
+            frame = self.frame(timeout_s=max(0.0, deadline - time.monotonic()))
             if frame["type"] == kind and values.items() <= frame.items():
-                return dict(frame)
+                return frame
+
+    def frame(self, *, timeout_s: float = 10.0) -> dict[str, Any]:
+        """Whatever comes next."""
+        return dict(json.loads(self.connection.recv(timeout=timeout_s)))
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import re
 from ingestion.channels import http_client, oauth1
 from ingestion.channels.contract import Challenge, WebhookRequest
 from ingestion.channels.http_client import Answer
-from ingestion.channels.post_weight import MOST_WEIGHT, weight_of
 from ingestion.channels.splitting import send_in_parts, split_text, utf16_units
 from ingestion.channels.x_events import DIRECT, MENTION, parse_activity
 from ingestion.mail.compose import absolute
@@ -17,6 +16,7 @@ from runtime.errors import NotAuthenticated, Permanent, Retryable, SettingError
 from runtime.settings import settings
 from tickets.contracts import IncomingMessage
 from tickets.deliveries import Outgoing
+from tickets.post_weight import MOST_WEIGHT, weight_of
 
 _MOST_DIRECT = 10_000
 # Of each limit X tells what is left and when it starts anew; the usual one, and those of a day.

@@ -41,10 +41,11 @@ function headParts(whole) {
 function bodyParts() {
   const dots = make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
   const log = make("div", { class: "log", role: "log", "aria-live": "off", "aria-label": say("messages") });
+  const partial = make("div", { class: "partial", "aria-live": "off" });
   const working = make("div", { class: "working", hidden: true }, dots, make("span", {}, say("answering")));
   const greeting = make("div", { class: "message agent greeting" }, bubble(OPTIONS.greeting || say("greeting")));
   const attributes = { class: "scroller", tabindex: "0", role: "region", "aria-label": say("conversation") };
-  return { log, working, scroller: make("div", attributes, greeting, log, working) };
+  return { log, partial, working, scroller: make("div", attributes, greeting, log, partial, working) };
 }
 
 function composerParts() {

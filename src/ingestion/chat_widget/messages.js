@@ -2,7 +2,7 @@
 
 const FOLLOWS_MS = 300_000;
 
-function createMessages({ log, scroller, newest }) {
+function createMessages({ log, scroller, newest, partial }) {
   const shown = new Map(); // message id → element
   const waiting = new Map(); // the page's own id → element
   const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "2-digit", minute: "2-digit" });
@@ -10,6 +10,7 @@ function createMessages({ log, scroller, newest }) {
 
   function clear() {
     log.replaceChildren();
+    showPartial();
     shown.clear();
     waiting.clear();
   }
@@ -21,8 +22,30 @@ function createMessages({ log, scroller, newest }) {
       confirm(message.id, message.message_id);
       return false;
     }
+    const atEnd = isAtEnd();
+    if (message.answers && message.answers === partial.dataset.key) showPartial();
     place(build(message), message.message_id);
+    if (atEnd) scrollDown();
     return true;
+  }
+
+  /**
+   * What there is of a reply; without a text it is gone. It stands below the log, where the reply will stand, so that
+   * the page does not move and only the reply is read aloud.
+   */
+  function showPartial({ key, text, name } = {}) {
+    const atEnd = isAtEnd();
+    const known = partial.dataset.key === key && partial.querySelector(".bubble");
+    partial.dataset.key = text ? key : "";
+    if (!text) partial.replaceChildren();
+    else if (known) known.replaceWith(bubble(text));
+    else {
+      const element = build({ author: "agent", text, name, at: Date.now() });
+      partial.replaceChildren(element);
+      group(element, log.lastElementChild);
+    }
+    if (atEnd) scrollDown();
+    else if (text) newest.hidden = false;
   }
 
   function showWaiting(entry) {
@@ -90,9 +113,8 @@ function createMessages({ log, scroller, newest }) {
   }
 
   /** Several messages of one author in a row carry one heading; who of the staff comes in is announced. */
-  function group(element) {
+  function group(element, before = element.previousElementSibling) {
     const { author, name, at } = element.dataset;
-    const before = element.previousElementSibling;
     const same = before?.dataset.author === author && before.dataset.name === name;
     element.classList.toggle("follows", Boolean(same && at - before.dataset.at < FOLLOWS_MS));
     if (author !== "staff") return;
@@ -125,7 +147,7 @@ function createMessages({ log, scroller, newest }) {
     return make("p", { class: "who" }, make("b", {}, name), role ? ` · ${role} · ` : " · ", time);
   }
 
-  return { clear, show, showWaiting, confirm, setFate, discard, isAtEnd, scrollDown };
+  return { clear, show, showPartial, showWaiting, confirm, setFate, discard, isAtEnd, scrollDown };
 }
 
 function bubble(text) {

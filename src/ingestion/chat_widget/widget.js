@@ -35,7 +35,7 @@ function startChat() {
   view.foot.prepend(survey.form);
   document.body.append(view.host);
 
-  const handlers = { welcome, received, message, status: standing, typing, error };
+  const handlers = { welcome, received, message, partial: messages.showPartial, status: standing, typing, error };
   const connection = createConnection({
     lastId: () => lastId,
     state: showState,
@@ -143,7 +143,9 @@ function startChat() {
     view.state.textContent = say(name);
     outbox.pending().forEach((entry) => messages.setFate(entry.id, say(online ? "sending" : "waits")));
     if (online && before !== "online") outbox.restart();
-    if (!online) view.working.hidden = true;
+    if (online) return;
+    view.working.hidden = true;
+    messages.showPartial(); // Whether it goes on is not known; it comes again with the connection.
   }
 
   function showStanding() {

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from ingestion.channels.post_weight import MOST_WEIGHT, weight_of
 from ingestion.channels.splitting import send_in_parts, split_text, utf16_units
 from runtime.errors import FateUnknown, Permanent, Retryable
+from tickets.post_weight import MOST_WEIGHT, weight_of
 
 SENTENCE = "You can send the chair back within thirty days, and we pay for the parcel."
 NUMBER = re.compile(r" \((\d+)/(\d+)\)$")
