@@ -15,6 +15,9 @@ _MOST_SHOWN = 500
 class Action(StrEnum):
     VIEW_ORIGINAL = "original.viewed"
     REFUSE_ORIGINAL = "original.refused"
+    APPROVE_ACTION = "action.approved"
+    DECLINE_ACTION = "action.declined"
+    REFUSE_APPROVAL = "action.approval_refused"
 
 
 def record(

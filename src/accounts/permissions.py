@@ -18,6 +18,7 @@ class Permission(StrEnum):
     ASSERT_CUSTOMERS = "customers:assert"
     READ_TICKETS = "tickets:read"
     WORK_TICKETS = "tickets:work"
+    APPROVE_ACTIONS = "actions:approve"
     READ_KNOWLEDGE = "knowledge:read"
     WRITE_KNOWLEDGE = "knowledge:write"
     READ_VAULT = "vault:read"
@@ -25,7 +26,12 @@ class Permission(StrEnum):
 
 
 _READS = frozenset({Permission.READ_TICKETS, Permission.READ_KNOWLEDGE})
-_WORKS = _READS | {Permission.CREATE_TICKETS, Permission.ASSERT_CUSTOMERS, Permission.WORK_TICKETS}
+_WORKS = _READS | {
+    Permission.CREATE_TICKETS,
+    Permission.ASSERT_CUSTOMERS,
+    Permission.WORK_TICKETS,
+    Permission.APPROVE_ACTIONS,
+}
 _LEADS = _WORKS | {Permission.WRITE_KNOWLEDGE, Permission.READ_VAULT}
 
 ROLES: dict[Role, frozenset[Permission]] = {

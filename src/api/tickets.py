@@ -14,8 +14,9 @@ from accounts.permissions import Permission, Principal
 from runtime.database import transaction
 from runtime.errors import InvalidInput
 from runtime.settings import settings
-from tickets import attachments, lifecycle, queries
-from tickets.contracts import Kind, Priority, Status
+from tickets import attachments, corrections, lifecycle, queries
+from tickets.contracts import Kind, Mood, Priority, Status
+from tickets.corrections import Verdict
 from tickets.models import Attachment, Message, Ticket
 
 router = APIRouter(prefix="/api/v1/tickets", tags=["tickets"])
@@ -63,6 +64,32 @@ class MessageView(BaseModel):
     created_at: datetime
 
 
+class AnalysisView(BaseModel):
+    """What the AI said of the newest messages. `verdict` is what staff said of its answer.
+
+    `raw_confidence` is what the model claimed, `confidence` what such claims were worth so far.
+    """
+
+    category: str
+    group: Annotated[str, Field(examples=["general"])]
+    priority: Priority
+    sentiment: float
+    mood: Mood
+    language: str
+    intent: Annotated[str, Field(examples=["know where the order is"])]
+    summary: str
+    reasoning: Annotated[str, Field(examples=["It asks for a delivery that is late."])]
+    confidence: float
+    raw_confidence: Annotated[float | None, Field(examples=[0.97])]
+    urgency: Annotated[list[str], Field(examples=[["as soon as possible"]])]
+    model: Annotated[str, Field(examples=["local:local"])]
+    processing_ms: Annotated[int, Field(examples=[12])]
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float
+    verdict: Annotated[Verdict | None, Field(examples=["right"])] = None
+
+
 class TicketSummary(BaseModel):
     ticket_id: str
     status: Status
@@ -86,6 +113,7 @@ class TicketView(TicketSummary):
 
     confidence: float | None
     sentiment: float | None
+    analysis: AnalysisView | None
     metadata: dict[str, Any]
     messages: list[MessageView]
     reply: MessageView | None
@@ -155,6 +183,11 @@ def _attachment(file: Attachment) -> AttachmentView:
     )
 
 
+def _analysis(details: queries.Details) -> AnalysisView | None:
+    judgement = details.decision.judgement if details.decision else {}
+    return AnalysisView.model_validate(judgement, extra="ignore") if judgement else None
+
+
 def view_of(details: queries.Details, files: Files = _NO_FILES) -> TicketView:
     ticket = details.ticket
     due_at = ticket.staff_due_at or ticket.answer_due_at
@@ -162,6 +195,7 @@ def view_of(details: queries.Details, files: Files = _NO_FILES) -> TicketView:
         **summary_of(ticket, details.customer.public_id, due_at),
         confidence=ticket.confidence,
         sentiment=ticket.sentiment,
+        analysis=_analysis(details),
         metadata=ticket.meta,
         messages=[_message(message, files) for message in details.messages if message.kind != Kind.NOTE],
         reply=_message(details.reply, files) if details.reply else None,
@@ -171,7 +205,11 @@ def view_of(details: queries.Details, files: Files = _NO_FILES) -> TicketView:
 def read_view(session: Session, ticket_id: str) -> TicketView:
     """The whole of a ticket, as the API and the command line show it."""
     details = queries.read_ticket(session, ticket_id)
-    return view_of(details, attachments.of_messages(session, [message.id for message in details.messages]))
+    view = view_of(details, attachments.of_messages(session, [message.id for message in details.messages]))
+    said = corrections.verdict_of(session, details.decision.id) if details.decision else None
+    if view.analysis and said:
+        view.analysis.verdict = Verdict(said.verdict)
+    return view
 
 
 @router.get("/{ticket_id}", summary="Read a ticket")

@@ -28,7 +28,7 @@ def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\x00", "")
 
 
-def _act(
+def act(
     request: Request, viewer: Viewer, *, public_id: str, change: Change, done: Done, typed: Typed
 ) -> Response:
     """Make the change and show the ticket; when it is refused, show why, with all that was typed."""
@@ -62,7 +62,7 @@ def reply(
 
     typed = Typed("", 0, reply=words, seen_seq=seen_seq)
     done = Done.RESOLVED if resolves else Done.SENT
-    return _act(request, viewer, public_id=public_id, change=change, done=done, typed=typed)
+    return act(request, viewer, public_id=public_id, change=change, done=done, typed=typed)
 
 
 @router.post("/tickets/{public_id}/note")
@@ -72,7 +72,7 @@ def note(request: Request, viewer: Working, public_id: str, text: Text = "") -> 
     def change(session: Session, ticket: Ticket) -> None:
         lifecycle.add_note(session, ticket.id, words, staff=me.public_id, name=me.name)
 
-    return _act(
+    return act(
         request, viewer, public_id=public_id, change=change, done=Done.NOTED, typed=Typed("", 0, note=words)
     )
 
@@ -97,7 +97,7 @@ def assign(
             raise InvalidInput("There is nobody with this id who works on tickets.", field="assignee")
         lifecycle.assign(session, ticket.id, assignee or None, actor=viewer.principal.public_id)
 
-    return _act(request, viewer, public_id=public_id, change=change, done=Done.ASSIGNED, typed=Typed("", 0))
+    return act(request, viewer, public_id=public_id, change=change, done=Done.ASSIGNED, typed=Typed("", 0))
 
 
 @router.post("/tickets/{public_id}/status")
@@ -117,4 +117,4 @@ def set_status(
 
     done = Done.RESOLVED if status == Status.RESOLVED else Done.STATUS
     typed = Typed("", 0, seen_seq=seen_seq)
-    return _act(request, viewer, public_id=public_id, change=change, done=done, typed=typed)
+    return act(request, viewer, public_id=public_id, change=change, done=done, typed=typed)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from runtime import events
 from runtime.database import transaction
+from tickets import partial_replies
 from tickets.models import Ticket, TicketEvent
 from tickets.queries import waits_for_staff
 
@@ -104,7 +105,9 @@ def close_all() -> None:
         page.close()
 
 
-def _hear(_topic: str, payload: dict[str, str | int]) -> None:
+def _hear(topic: str, payload: dict[str, str | int]) -> None:
+    if topic == partial_replies.TOPIC:  # No page of staff shows it, and it comes with every sentence.
+        return
     _tell(frozenset({QUEUE, f"ticket-{payload.get('ticket_id')}"}))
 
 

@@ -6,13 +6,16 @@ from fastapi.responses import RedirectResponse
 from console import (
     actions,
     alerts,
+    approvals,
     assets,
+    corrections,
     errors,
     files,
     live,
     login,
     originals,
     parked,
+    presence,
     queue,
     ticket,
     translations,
@@ -22,7 +25,22 @@ from console.parking import Parking
 PREFIX = "/console"
 
 router = APIRouter(include_in_schema=False)
-for part in (login, queue, ticket, actions, files, originals, translations, parked, alerts, live):
+_PARTS = (
+    login,
+    queue,
+    presence,
+    ticket,
+    actions,
+    corrections,
+    files,
+    originals,
+    translations,
+    parked,
+    approvals,
+    alerts,
+    live,
+)
+for part in _PARTS:
     router.include_router(part.router)
 
 

@@ -1,6 +1,6 @@
 """The staff queue: what waits, nearest deadline first; views, filters, search; and the same as a fragment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from accounts import users
 from console import words
 from console.rendering import render
-from console.sessions import Looking
+from console.sessions import Looking, local_path
 from runtime.database import transaction
-from tickets import queries
+from tickets import queries, staff_queues
 from tickets.contracts import Priority, Status
 from tickets.models import Ticket
 from tickets.queries import Filters, Row, waits_for_staff
@@ -42,6 +42,27 @@ VIEWS: dict[View, str] = {
 
 
 @dataclass(frozen=True)
+class Shelf:
+    """A staff queue as the rail shows it."""
+
+    id: int
+    name: str
+    count: str
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the rail of every page shows: tickets by view and by staff queue, and whether the viewer is given some.
+
+    `is_present` is None for who works no staff queue.
+    """
+
+    views: dict[View, str]
+    queues: list[Shelf]
+    is_present: bool | None
+
+
+@dataclass(frozen=True)
 class Wanted:
     """What the address asks for. An unknown value of a filter narrows nothing."""
 
@@ -51,6 +72,7 @@ class Wanted:
     priority: Priority | None
     category: str
     after: str
+    queue: int | None = None
 
     def address(self, page: str = "/console/queue", **changed: str) -> str:
         kept = {name: str(value) for name, value in vars(self).items() if value} | changed
@@ -61,13 +83,14 @@ class Wanted:
         return bool(self.q or self.status or self.priority or self.category)
 
 
-def _wanted(
+def _wanted(  # noqa: PLR0913, PLR0917  # one argument for each part of the address
     view: Annotated[str, Query(max_length=20)] = "",
     q: Annotated[str, Query(max_length=200)] = "",
     status: Annotated[str, Query(max_length=20)] = "",
     priority: Annotated[str, Query(max_length=20)] = "",
     category: Annotated[str, Query(max_length=80)] = "",
     after: Annotated[str, Query(max_length=200)] = "",
+    queue: Annotated[str, Query(max_length=18)] = "",
 ) -> Wanted:
     return Wanted(
         view=View(view) if view in list(View) else View.WAITING,
@@ -76,14 +99,15 @@ def _wanted(
         priority=Priority(priority) if priority in list(Priority) else None,
         category=category.replace("\x00", ""),
         after=after,
+        queue=int(queue) if queue.isascii() and queue.isdecimal() else None,
     )
 
 
 WantedByAddress = Annotated[Wanted, Depends(_wanted)]
 
 
-def count_views(session: Session, me: str) -> dict[View, str]:
-    """How many tickets each view holds, as people read it: `1000+` rather than a long count."""
+def count_views(session: Session, me: str) -> Beside:
+    """How many tickets each view and each staff queue holds, as people read it: `1000+` rather than a long count."""
     waiting = waits_for_staff()
     row = session.execute(
         select(
@@ -94,10 +118,17 @@ def count_views(session: Session, me: str) -> dict[View, str]:
     ).one()
     some = select(Ticket.id).limit(_MOST_COUNTED + 1).subquery()
     everything = session.scalar(select(func.count()).select_from(some)) or 0
-    counted = dict(zip(View, (*row, everything), strict=True))
-    return {
-        view: f"{_MOST_COUNTED}+" if count > _MOST_COUNTED else str(count) for view, count in counted.items()
-    }
+    queues = staff_queues.list_queues(session)
+    by_queue = staff_queues.count_waiting(session) if queues else {}
+    return Beside(
+        views={view: _read_out(count) for view, count in zip(View, (*row, everything), strict=True)},
+        queues=[Shelf(one.id, one.name, _read_out(by_queue.get(one.id, 0))) for one in queues],
+        is_present=staff_queues.is_present(session, me) if queues else None,
+    )
+
+
+def _read_out(count: int) -> str:
+    return f"{_MOST_COUNTED}+" if count > _MOST_COUNTED else str(count)
 
 
 def next_waiting(session: Session, ticket: Ticket) -> str | None:
@@ -119,6 +150,7 @@ def _list(session: Session, wanted: Wanted, me: str) -> tuple[list[Row], str | N
         unassigned=wanted.view is View.UNASSIGNED,
         waiting_for_staff=wanted.view is not View.ALL,
         text=wanted.q,
+        queue_id=wanted.queue,
     )
     if wanted.view is View.ALL:
         page = queries.list_tickets(session, filters, limit=_PAGE, cursor=wanted.after)
@@ -128,14 +160,18 @@ def _list(session: Session, wanted: Wanted, me: str) -> tuple[list[Row], str | N
 
 def _shown(wanted: Wanted, me: str) -> dict[str, Any]:
     with transaction() as session:
-        rows, next_cursor = _list(session, wanted, me)
         counts = count_views(session, me)
+        headings = {queue.id: queue.name for queue in counts.queues}
+        if wanted.queue not in headings:  # It may have been removed since the link was made.
+            wanted = replace(wanted, queue=None)
+        rows, next_cursor = _list(session, wanted, me)
         names = names_of_staff(session)
     categories = sorted(
         {row.ticket.category for row in rows if row.ticket.category} | {wanted.category} - {""}
     )
     return {
         "wanted": wanted,
+        "heading": headings[wanted.queue] if wanted.queue else VIEWS[wanted.view],
         "rows": rows,
         "more": wanted.address(after=next_cursor) if next_cursor else None,
         "cut": len(rows) == _MOST_WAITING,
@@ -162,8 +198,10 @@ def show_list(request: Request, viewer: Looking, wanted: WantedByAddress) -> HTM
 
 
 @router.get("/queue/views")
-def show_views(request: Request, viewer: Looking) -> HTMLResponse:
-    """The views with their counts: what a ticket's page keeps current beside the ticket."""
+def show_views(
+    request: Request, viewer: Looking, at: Annotated[str, Query(max_length=500)] = ""
+) -> HTMLResponse:
+    """The views with their counts: what a ticket's page keeps current beside the ticket; `at` is that page."""
     with transaction() as session:
         counts = count_views(session, viewer.principal.public_id)
-    return render(request, "views.html", viewer=viewer, views=VIEWS, counts=counts)
+    return render(request, "views.html", viewer=viewer, path=local_path(at), views=VIEWS, counts=counts)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from console import action_panel
 from console.words import CHANNELS, STATUSES, humanised, reason_label
 from tickets.contracts import Author, Channel, Reason, Status
 from tickets.language_names import language_name
@@ -59,11 +60,16 @@ def step(
         "delivered": "The reply was delivered",
         "status": f"{who} set the status to {_status(data)}",
         "assigned": f"{who} assigned it to {names.get(assignee, assignee) or 'nobody'}",
+        "routed": f"{who} put it into the queue {data.get('queue') or 'of somebody'}",
         "noted": f"{who} added a note",
         "translated": f"{who} translated a message into {language_name(str(data.get('language') or ''))}",
         "rated": f"{who} rated the chat {_rating(data)}",
+        "corrected": f"{who} corrected the AI: {_corrections(data)}",
+        "handover_told": "The customer was told that a colleague answers",
+        "judged": f"{who} called the AI’s answer {data.get('verdict')}",
     }
-    return said.get(kind) or _told(kind, data, channel) or f"{who}: {humanised(kind)}"
+    told = said.get(kind) or _told(kind, data, channel) or action_panel.step(kind, who, data)
+    return told or f"{who}: {humanised(kind)}"
 
 
 def _told(kind: str, data: Mapping[str, object], channel: str) -> str:
@@ -78,6 +84,15 @@ def _told(kind: str, data: Mapping[str, object], channel: str) -> str:
     }
     line = said.get(kind, "")
     return line[:1].upper() + line[1:]
+
+
+def _corrections(data: Mapping[str, object]) -> str:
+    """`category Shipping to Billing inquiry, priority Normal to High`."""
+    said = []
+    for field, change in data.items():
+        before, after = change if isinstance(change, list) and len(change) == 2 else ("", "")
+        said.append(f"{field} {humanised(str(before)) or 'none'} to {humanised(str(after))}")
+    return ", ".join(said)
 
 
 def _rating(data: Mapping[str, object]) -> str:

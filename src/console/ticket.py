@@ -10,13 +10,14 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from accounts import users
-from console import queue, recipients, relations, words
+from console import action_panel, queue, recipients, relations, words
 from console.conversation import Original, conversation, read_parts
 from console.rendering import render
 from console.sessions import Looking, Viewer
 from runtime.database import transaction
 from runtime.errors import NotFound
-from tickets import queries
+from tickets import corrections, queries
+from tickets.categories import categories
 from tickets.contracts import Kind, Status
 from tickets.lifecycle import TRANSITIONS
 from tickets.models import AgentDecision, Ticket
@@ -35,6 +36,11 @@ class Done(StrEnum):
     STATUS = "status"
     ASSIGNED = "assigned"
     NOTED = "noted"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    CODE_SENT = "code_sent"
+    CORRECTED = "corrected"
+    JUDGED = "judged"
 
 
 NOTICES: dict[Done, str] = {
@@ -43,6 +49,11 @@ NOTICES: dict[Done, str] = {
     Done.STATUS: "Status changed.",
     Done.ASSIGNED: "Assignment changed.",
     Done.NOTED: "Note added. Customers never see it.",
+    Done.APPROVED: "Approved.",
+    Done.DECLINED: "Declined. The customer is not told: write to them.",
+    Done.CODE_SENT: "Another code is on its way to the customer.",
+    Done.CORRECTED: "Corrected. The AI learns from it tonight.",
+    Done.JUDGED: "Thank you: the AI learns from what you say.",
 }
 
 
@@ -115,6 +126,8 @@ def show(request: Request, viewer: Viewer, *, public_id: str, asked: Asked = _PL
             "names": queue.names_of_staff(session),
             "workers": workers(session),
             "counts": queue.count_views(session, me),
+            **action_panel.beside(session, details.ticket.id, viewer),
+            "verdict": corrections.verdict_of(session, details.decision.id if details.decision else None),
         }
     typed = asked.typed
     seen_seq = typed.seen_seq if typed and typed.seen_seq is not None else details.ticket.last_seq
@@ -131,6 +144,7 @@ def show(request: Request, viewer: Viewer, *, public_id: str, asked: Asked = _PL
         recipients=recipients.of_reply(details),
         statuses={s: words.STATUSES[s] for s in Status if s in TRANSITIONS[Status(details.ticket.status)]},
         views=queue.VIEWS,
+        categories=categories(),
         **beside,
         **conversation(details, seen_seq=seen_seq, original=asked.original),
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from accounts.permissions import ROLES, Permission, Role
 from runtime.redaction import Kind
-from tickets.contracts import Channel, Delivery, Owner, Priority, Reason, Status
+from tickets.contracts import Channel, Delivery, Mood, Owner, Priority, Reason, Status, mood_of
 from tickets.language_names import language_name
 from tickets.translations import Failure
 
@@ -35,6 +35,17 @@ REASONS: dict[Reason, tuple[str, str]] = {
     Reason.TOOL_FAILURE: ("System failed", "A system that the AI needs for this did not answer."),
     Reason.BUDGET: ("Budget used up", "The AI's budget is used up."),
     Reason.AGENT_OFF: ("AI switched off", "The AI is switched off, so every message comes to you."),
+    Reason.CATEGORY_OFF: ("AI off for this", "The AI is switched off for messages of this category."),
+    Reason.DRAFT_FOR_STAFF: (
+        "Draft to check",
+        "The AI has written a draft: replies of this category are sent by staff.",
+    ),
+    Reason.SUSPICIOUS: ("Suspicious", "The message only tries to steer the AI, and asks for nothing."),
+    Reason.OUTPUT_REFUSED: (
+        "Reply stopped",
+        "The AI’s reply was stopped by the last check before sending: read the draft with care.",
+    ),
+    Reason.DESK_RULE: ("Rule of the desk", "A rule of your own sends this to a person."),
     Reason.AGENT_FAILED: ("AI failed", "The AI tried several times and failed."),
     Reason.DEADLINE_PASSED: ("Deadline passed", "The AI did not answer before the deadline."),
     Reason.REPLY_CAP: (
@@ -73,6 +84,7 @@ CHANNELS: dict[Channel, str] = {
     Channel.INTERCOM: "Intercom",
 }
 PRIORITIES: dict[Priority, str] = {one: one.value.capitalize() for one in Priority}
+MOODS: dict[Mood, str] = {one: one.value.capitalize() for one in Mood}
 DELIVERIES: dict[Delivery, str] = {
     Delivery.QUEUED: "Waiting to be sent",
     Delivery.SENDING: "Being sent",
@@ -139,6 +151,11 @@ def sentiment_word(score: float) -> str:
     """A word for a sentiment of -1 to 1."""
     steps = ((-0.6, "very negative"), (-0.2, "negative"), (0.2, "neutral"), (0.6, "positive"))
     return next((word for most, word in steps if score <= most), "very positive")
+
+
+def mood(sentiment: float | None) -> str:
+    """Empty where nobody has judged it."""
+    return "" if sentiment is None else mood_of(sentiment).value
 
 
 class Urgency(StrEnum):

@@ -5,7 +5,7 @@ from fastapi.testclient import TestClient
 
 from accounts import credentials, users
 from accounts.permissions import Role
-from api import customers, files, tickets
+from api import corrections, customers, files, tickets
 from ingestion import intake
 from runtime import web
 from runtime.database import transaction
@@ -16,7 +16,7 @@ from tickets.contracts import Receipt
 def desk_app() -> FastAPI:
     app = FastAPI()
     web.install(app)
-    for door in (tickets, files, customers):
+    for door in (tickets, corrections, files, customers):
         app.include_router(door.router)
     return app
 
