@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 
+from agent_core import routing, rule_file
 from ingestion.mail import boxes
 from runtime.data_folder import secret_key
 from runtime.errors import SettingError
@@ -23,6 +24,8 @@ def check_settings(process: Process) -> None:
     if chosen.runtime.secret_key.get_secret_value():
         secret_key()
     boxes.all_boxes()
+    routing.check()
+    rule_file.check()
     if chosen.agent.shop_file and not chosen.agent.shop_file.is_file():
         raise _absent("DESKFLEET_AGENT_SHOP_FILE", chosen.agent.shop_file, "file")
     if chosen.knowledge.model_folder and not chosen.knowledge.model_folder.is_dir():

@@ -28,8 +28,11 @@ COMMANDS = {
     "import": ("deskfleet.commands.import_history", "Load the history of another desk."),
     "knowledge": ("deskfleet.commands.knowledge", "Add, search and learn."),
     "tickets": ("deskfleet.commands.tickets", "List and show tickets."),
+    "queues": ("deskfleet.commands.queues", "Who of the staff gets which tickets."),
+    "triage": ("deskfleet.commands.triage", "Learn from what staff corrected."),
     "rules": ("deskfleet.commands.rules", "Why a ticket went to staff, or would."),
     "redact": ("deskfleet.commands.redact", "Personal data out of a text."),
+    "llm": ("deskfleet.commands.llm", "Sizes of the prompts, costs of the models."),
     "evaluate": ("deskfleet.commands.evaluate", "Measure the product on your own data."),
     "settings": ("deskfleet.commands.settings", "Every setting with its value and meaning."),
 }

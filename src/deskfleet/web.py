@@ -3,11 +3,11 @@
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import alerts, auth, customers, docs, files, health, vault
+from api import actions, alerts, auth, corrections, customers, docs, files, health, vault
 from api import tickets as api_tickets
 from console import pages
 from deskfleet import parked_desk
-from ingestion import chat, chat_files, help_centre, rest, rest_files, rest_messages, webhooks
+from ingestion import chat, chat_files, confirmations, help_centre, rest, rest_files, rest_messages, webhooks
 from runtime import web
 from runtime.settings import settings
 
@@ -28,13 +28,16 @@ def create_app() -> FastAPI:
         rest.router,
         rest_messages.router,
         api_tickets.router,
+        corrections.router,
         rest_files.router,
         files.router,
         customers.router,
         vault.router,
         alerts.router,
+        actions.router,
         chat.router,
         help_centre.router,
+        confirmations.router,
         webhooks.router,
     ):
         app.include_router(router)

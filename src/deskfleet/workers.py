@@ -8,20 +8,24 @@ from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 
 import agent_core.tasks
+import ingestion.codes
 import ingestion.platform_files
 import ingestion.tasks
 import ingestion.upkeep
 import knowledge.tasks
+import llm.upkeep
 from agent_core import workflow
 from runtime import jobs
 from runtime.settings import settings
 
 _JOB_MODULES = (
     agent_core.tasks,
+    ingestion.codes,
     ingestion.platform_files,
     ingestion.tasks,
     ingestion.upkeep,
     knowledge.tasks,
+    llm.upkeep,
 )
 
 

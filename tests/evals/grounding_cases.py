@@ -37,7 +37,7 @@ def cases(*, held_out: bool) -> list[Case]:
     prefix = "held_out" if held_out else "dev"
     chosen = random.Random(7)
     found: list[Case] = []
-    for file in sorted(TEXTS.glob(f"{prefix}_*.toml")):
+    for file in sorted(TEXTS.glob(f"{prefix}*.toml")):
         for text in tomllib.loads(file.read_text(encoding="utf-8"))["text"]:
             found += _of(text, chosen)
     return found

@@ -13,8 +13,9 @@ from typing import Any
 from ingestion.mail.html_quotes import split_html
 from ingestion.mail.html_text import html_to_text
 from ingestion.mail.quoting import Split, split_parts
+from tests.evals.public_sets import DATA
 
-MAILS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "email"
+MAILS = DATA / "email"
 _SPACE = re.compile(r"\s+")
 
 Expected = dict[str, Any]

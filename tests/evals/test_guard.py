@@ -15,9 +15,10 @@ from agent_core.segments import segments
 from deskfleet.commands.evaluate_guard import case_of, is_harmless, is_same, measure
 from knowledge.articles import add_path
 from tests.evals.guard_fit import HARMLESS, divided, fit, sentences, shares
+from tests.evals.public_sets import DATA
 from tests.evals.relevance_fit import ARTICLES
 
-GUARDRAILS = Path(__file__).resolve().parents[3] / "shared/data/guardrails"
+GUARDRAILS = DATA / "guardrails"
 OBEDIENT = Path(__file__).with_name("guard_texts") / "obedient.txt"
 QUESTION = "How do I reset my password?"
 needs_data = pytest.mark.skipif(not GUARDRAILS.is_dir(), reason="the public collections are not here")

@@ -1,16 +1,24 @@
 """How often the language of short messages of strangers is told right."""
 
 import csv
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deskfleet.commands.evaluate_language import Row, code_of, measure
+from tests.evals.public_sets import DATA
 
-DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 POSTS = DATA / "dialogues" / "multilingual_sentiment_12"
 FORUM = DATA / "intent" / "sumo_multilingual" / "questions_by_locale_even.csv"
+
+
+def posts() -> dict[str, Any]:
+    """Posts of at least five words, labelled by the language of their collection."""
+    rows = []
+    for file in sorted(POSTS.glob("*.csv")):
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows += [Row(row["text"], code_of(file.stem)) for row in csv.DictReader(opened)]
+    return measure(iter(rows), min_words=5)
 
 
 def _share(figures: dict[str, Any], language: str) -> float:
@@ -19,11 +27,7 @@ def _share(figures: dict[str, Any], language: str) -> float:
 
 @pytest.mark.skipif(not POSTS.is_dir(), reason="The evaluation data is not on this machine.")
 def test_posts_of_five_words_are_told_right() -> None:
-    rows = []
-    for file in sorted(POSTS.glob("*.csv")):
-        with file.open(encoding="utf-8", newline="") as opened:
-            rows += [Row(row["text"], code_of(file.stem)) for row in csv.DictReader(opened)]
-    figures: dict[str, Any] = measure(iter(rows), min_words=5)
+    figures = posts()
     print(f"\nlanguage of posts: {figures}")
     assert figures["accuracy"] >= 0.97
     # Some posts of every language are in English, or are a few names.

@@ -11,27 +11,27 @@ import pytest
 from ingestion.mail.kinds import MailKind
 from ingestion.mail.mime import read_mail
 from ingestion.mail.parse import ParsedMail, parse
+from tests.evals.mail_scoring import MAILS
 
-_MAILS = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "email"
 _DESK = ("support@example.com",)
 _BROKEN = ("mailgun_flanker", "mikel_mail", "cpython_test_email")
 _PEOPLE = ("discourse_email_reply_trimmer/emails", "crisp_email_reply_parser/fixtures",
            "github_email_reply_parser/emails", "mailgun_talon/emails")  # fmt: skip
-_BOUNCES = _MAILS / "sisimai_bounces"
+_BOUNCES = MAILS / "sisimai_bounces"
 _HEADER = (
     b"From: Alice <alice@example.org>\r\nTo: support@example.com\r\nSubject: Re: My order\r\n"
     b"Message-ID: <a1@example.org>\r\nContent-Type: text/plain\r\n\r\n"
 )
 
-pytestmark = pytest.mark.skipif(not _MAILS.exists(), reason="the mail collections are not on this machine")
+pytestmark = pytest.mark.skipif(not MAILS.exists(), reason="the mail collections are not on this machine")
 
 
-def _parsed(path: Path) -> ParsedMail:
+def parsed(path: Path) -> ParsedMail:
     return parse(path.read_bytes(), mailboxes=_DESK)
 
 
 def _files(folder: str) -> list[Path]:
-    return sorted(path for path in (_MAILS / folder).rglob("*") if path.is_file())
+    return sorted(path for path in (MAILS / folder).rglob("*") if path.is_file())
 
 
 def _has_words(path: Path) -> bool:
@@ -45,7 +45,7 @@ def _has_words(path: Path) -> bool:
 @pytest.mark.parametrize("folder", _BROKEN)
 def test_every_broken_mail_is_read_and_its_words_are_found(folder: str) -> None:
     files = _files(folder)
-    mails = [(path, _parsed(path)) for path in files]
+    mails = [(path, parsed(path)) for path in files]
     wordy = [(path, mail) for path, mail in mails if _has_words(path)]
     found = [mail for _, mail in wordy if mail.text.strip()]
     named = sum(bool(mail.sender) for _, mail in mails)
@@ -56,7 +56,7 @@ def test_every_broken_mail_is_read_and_its_words_are_found(folder: str) -> None:
     assert all(mail.text.encode() is not None and "\x00" not in mail.text for _, mail in mails)
 
 
-def _labelled() -> list[tuple[str, str, Path]]:
+def labelled_machines() -> list[tuple[str, str, Path]]:
     """(kind, line end, file) of the bounces, complaints and automatic replies."""
     with (_BOUNCES / "index.csv").open(encoding="utf-8", newline="") as index:
         rows = list(csv.DictReader(index))
@@ -67,7 +67,7 @@ def _labelled() -> list[tuple[str, str, Path]]:
 
 
 def test_the_kind_of_machine_mail_is_known_and_none_is_answered() -> None:
-    labelled = [(kind, newline, _parsed(path)) for kind, newline, path in _labelled()]
+    labelled = [(kind, newline, parsed(path)) for kind, newline, path in labelled_machines()]
     right = Counter(newline for kind, newline, mail in labelled if mail.kind == kind)
     total = Counter(newline for _, newline, _ in labelled)
     answered = sum(mail.answerable for kind, _, mail in labelled if kind != "message")
@@ -82,7 +82,9 @@ def test_the_kind_of_machine_mail_is_known_and_none_is_answered() -> None:
 
 
 def test_bounces_tell_what_failed() -> None:
-    failures = [mail.failure for _, _, path in _labelled() if (mail := _parsed(path)).kind is MailKind.BOUNCE]
+    failures = [
+        mail.failure for _, _, path in labelled_machines() if (mail := parsed(path)).kind is MailKind.BOUNCE
+    ]
     known = [failure for failure in failures if failure is not None]
     assert len(known) == len(failures)
     recipients = sum(bool(failure.recipient) for failure in known) / len(known)
@@ -96,20 +98,20 @@ def test_bounces_tell_what_failed() -> None:
     assert ids >= 0.8
 
 
-def _written_by_people() -> Iterator[tuple[str, ParsedMail]]:
+def written_by_people() -> Iterator[tuple[str, ParsedMail]]:
     """The replies of people: whole mails as they are, bare texts as mails of Alice."""
     for path in (path for folder in _PEOPLE for path in _files(folder)):
         raw = path.read_bytes()
         yield path.name, parse(raw if path.suffix == ".eml" else _HEADER + raw, mailboxes=_DESK)
     for name in ("html_replies.json", "text_cases.json"):
-        for case in json.loads((_MAILS / "mailgun_talon" / name).read_text(encoding="utf-8")):
+        for case in json.loads((MAILS / "mailgun_talon" / name).read_text(encoding="utf-8")):
             kind = b"text/html; charset=utf-8" if "html" in case else b"text/plain; charset=utf-8"
             text = str(case.get("html") or case.get("body") or "").encode()
             yield case["name"], parse(_HEADER.replace(b"text/plain", kind) + text, mailboxes=_DESK)
 
 
 def test_people_are_answered() -> None:
-    written = list(_written_by_people())
+    written = list(written_by_people())
     refused = [(name, str(mail.kind)) for name, mail in written if not mail.answerable]
     print(f"\n{len(written)} mails of people, {len(refused)} called unanswerable {refused}")
     assert len(written) >= 140

@@ -1,17 +1,23 @@
 """How much personal data is found in labelled texts, and how little else is taken for it."""
 
 import csv
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deskfleet.commands.evaluate_redaction import measure, read
 from runtime.redaction import DANGEROUS, Kind, find
+from tests.evals.public_sets import DATA
 
-DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 SPANS = DATA / "guardrails" / "presidio_research" / "synth_400.json"
 QUESTIONS = DATA / "intent" / "banking77" / "train.csv"
+
+
+def found_in_questions() -> tuple[list[Kind], int]:
+    """What is taken for personal data in questions that hold none, and how many questions there are."""
+    with QUESTIONS.open(encoding="utf-8", newline="") as opened:
+        texts = [row["text"] for row in csv.DictReader(opened)]
+    return [one.kind for text in texts for one in find(text)], len(texts)
 
 
 @pytest.mark.skipif(not SPANS.is_file(), reason="The evaluation data is not on this machine.")
@@ -35,9 +41,7 @@ def test_numbers_are_all_found_and_names_and_streets_where_the_text_tells() -> N
 
 @pytest.mark.skipif(not QUESTIONS.is_file(), reason="The evaluation data is not on this machine.")
 def test_questions_that_hold_no_numbers_are_left_alone() -> None:
-    with QUESTIONS.open(encoding="utf-8", newline="") as opened:
-        texts = [row["text"] for row in csv.DictReader(opened)]
-    found = [one.kind for text in texts for one in find(text)]
-    print(f"\nredaction: {len(found)} findings in {len(texts)} questions of a bank's customers")
+    found, texts = found_in_questions()
+    print(f"\nredaction: {len(found)} findings in {texts} questions of a bank's customers")
     assert not DANGEROUS & set(found)
-    assert len(found) <= 0.001 * len(texts)
+    assert len(found) <= 0.001 * texts

@@ -1,13 +1,8 @@
 """deskfleet demo: the sample day on a fresh desk of its own, without serving."""
 
-import os
-import shutil
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -17,12 +12,12 @@ from deskfleet import workers
 from deskfleet.commands.output import JSON_HELP, print_json, progress_bar
 from deskfleet.demo_figures import DemoFigures, measure
 from deskfleet.migrate import migrate
+from deskfleet.own_desk import own_desk
 from ingestion import imap_poller
-from runtime import database, embedded_postgres, logs
+from runtime import logs
 from runtime.data_folder import data_folder
 from runtime.database import transaction
 from runtime.errors import Unavailable
-from runtime.settings import settings
 
 demo = typer.Typer(add_completion=False)
 
@@ -33,7 +28,7 @@ _LONGEST_S = 120.0
 @demo.command()
 def run(json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False) -> None:
     """Exit code 1 when a ticket has no owner, was lost, or was answered twice."""
-    with _desk_of_its_own():
+    with own_desk("demo"):
         logs.configure("demo", to_file=data_folder() / "deskfleet.log")
         migrate()
         desk.connect_sample_shop()
@@ -45,29 +40,6 @@ def run(json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False) -
     else:
         print("\n".join(f"{name:12} {value}" for name, value in figures.as_json().items()))
     raise typer.Exit(0 if figures.sound else 1)
-
-
-_SERVERS = (
-    "DATABASE_URL", "BROKER_URL", "REDIS_URL", "FILES_S3_URL",
-    "MAIL_IMAP_URL", "MAIL_SMTP_URL", "MAIL_BOXES", "MAIL_AFTER", "MAIL_CA_FILE",
-)  # fmt: skip
-
-
-@contextmanager
-def _desk_of_its_own() -> Iterator[None]:
-    """A temporary data folder on the embedded default; the desk in use is not touched."""
-    for name in _SERVERS:
-        os.environ.pop(f"DESKFLEET_{name}", None)
-    folder = Path(tempfile.mkdtemp(prefix="deskfleet-demo-"))
-    os.environ["DESKFLEET_DATA"] = str(folder)
-    os.environ["DESKFLEET_MAIL_POLL_S"] = "0.2"
-    settings.cache_clear()
-    try:
-        yield
-    finally:
-        database.dispose()
-        embedded_postgres.remove(folder)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run_the_day(*, quiet: bool) -> DemoFigures:

@@ -3,6 +3,8 @@
 import typer
 
 from deskfleet.commands import (
+    evaluate_calibration,
+    evaluate_conversations,
     evaluate_grounding,
     evaluate_guard,
     evaluate_language,
@@ -27,3 +29,5 @@ evaluate.command("grounding")(evaluate_grounding.run)
 evaluate.command("guard")(evaluate_guard.run)
 evaluate.command("triage")(evaluate_triage.run)
 evaluate.command("sentiment")(evaluate_sentiment.run)
+evaluate.command("calibration")(evaluate_calibration.run)
+evaluate.command("conversations")(evaluate_conversations.run)
