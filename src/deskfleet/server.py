@@ -1,6 +1,7 @@
 """uvicorn with the product's application, for `deskfleet web` and `deskfleet up`."""
 
 import socket
+import threading
 from collections.abc import Callable
 
 import uvicorn
@@ -8,6 +9,7 @@ from anyio import to_thread
 
 from console import open_pages
 from deskfleet.web import create_app
+from runtime.language import identify
 from runtime.settings import settings
 
 _THREADS = 16
@@ -36,6 +38,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # More threads than this only wait for the interpreter's lock and for one another (measured).
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        # Or the first message would wait half a second for the tables of languages.
+        threading.Thread(target=identify, args=("Bonjour",), name="languages", daemon=True).start()
         await super().startup(sockets)
         if self.started:
             self._on_ready()

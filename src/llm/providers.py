@@ -101,7 +101,9 @@ def _tool_of(answer_type: type[BaseModel]) -> type[BaseModel] | dict[str, Any]:
 
 def chat_model(choice: Choice, limit: Limits) -> BaseChatModel:
     """A model that is not bound to an answer type: for the tool loop, which binds its tools."""
-    return _claude(choice.model, limit) if choice.provider is Provider.ANTHROPIC else _gpt(choice.model, limit)
+    return (
+        _claude(choice.model, limit) if choice.provider is Provider.ANTHROPIC else _gpt(choice.model, limit)
+    )
 
 
 def opening(choice: Choice, system: str, user: str, answer_type: type[BaseModel]) -> Sequence[BaseMessage]:
