@@ -13,10 +13,10 @@ from agent_core.prompts import prompt
 from agent_core.proposals import Refused, Wish, propose
 from agent_core.shop_contract import Shop, ShopOrder
 from agent_core.tools import FAILURES, order_of, told
-from llm import tool_loop
+from llm import tools
 from llm.ask import Prompt
 from llm.purposes import Purpose
-from llm.tool_loop import Told, Tool
+from llm.tools import Told, Tool
 from runtime.redaction import redact
 from runtime.settings import settings
 from tickets.action_kinds import DECLARATIONS, ActionKind, Approver, Document, Proposal
@@ -98,14 +98,14 @@ class Declared:
 
 
 def has_model() -> bool:
-    return settings().agent.tool_loop and tool_loop.can_run()
+    return settings().agent.tool_loop and tools.can_run()
 
 
 def consult(desk: Desk) -> Found | None:
     """Let a model look and propose; None when none is there or it did not manage: then the rules do."""
     if not has_model():
         return None
-    told_by_model = tool_loop.run(Purpose.TOOLS, _prompt(desk), _tools(desk))
+    told_by_model = tools.run(Purpose.TOOLS, _prompt(desk), _tools(desk))
     if told_by_model is None:
         return None
     return Found(

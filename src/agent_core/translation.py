@@ -15,7 +15,7 @@ from agent_core.fencing import fenced
 from agent_core.prompts import prompt
 from llm.ask import Answer, ask
 from llm.budget import BudgetSpent
-from llm.providers import Provider
+from llm.choices import Provider
 from llm.purposes import Purpose
 from runtime.language import identify
 from runtime.redaction import PLACEHOLDER

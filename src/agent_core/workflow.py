@@ -16,6 +16,7 @@ from agent_core.steps import check_grounding, look_up_orders, screen_case, scree
 from agent_core.tools import LookUp
 from agent_core.triage import Triage, record, triage_message
 from knowledge.retrieval import Passage
+from llm import ask
 from llm.ask import Answer
 from llm.budget import BudgetSpent
 from llm.payer import billed_to
@@ -128,6 +129,7 @@ def _refused(steps: _Steps, asked: Case) -> Reason | None:
 
 def warm_up() -> None:
     """Load and train what the first message would wait for: seconds, once per process."""
+    ask.warm_up()
     local_triage.classify("Where is my order?")
     search("Where is my order?")
     screen("Where is my order?")

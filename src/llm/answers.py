@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from llm.completion import Completion
+from llm.completed import Completion
 from llm.failures import CallError, Fault, InvalidAnswerError
 
 T = TypeVar("T", bound=BaseModel)

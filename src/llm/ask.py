@@ -3,40 +3,30 @@
 No text of a message is logged or traced here.
 """
 
-import logging
-import random
-import time
-from collections import deque
+import importlib
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import ModuleType
 from typing import Generic, TypeVar
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from pydantic import BaseModel
 
-from llm import breaker, conventions, providers, quotas, records, sharing
+from llm import breaker, choices, conventions, quotas, records, sharing
 from llm.budget import BudgetSpent
-from llm.calls import call
+from llm.choices import Provider
 from llm.deadline import close_connections
-from llm.failures import CallError, Fault, InvalidAnswerError
 from llm.following import Follower
 from llm.metering import Ledger, Question
 from llm.payer import payer
-from llm.providers import Provider
 from llm.purposes import Purpose, limits
 from llm.sharing import Found
 from runtime.settings import settings
 from runtime.telemetry import record_llm_call, span
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T", bound=BaseModel)
-
-_EXPECTED = (Fault.BREAKER_OPEN, Fault.BUDGET, Fault.HELD_BACK)  # Told where it began.
-_MOST_WAIT_S = 2.0
-_REPAIR = "That answer does not fit its schema:\n{problems}\nGive the whole answer again, corrected."
 
 
 @dataclass(frozen=True)
@@ -98,54 +88,26 @@ def _questions(
 ) -> list[Question[T]]:
     """The same one for every provider, in their order."""
     return [
-        Question(choice, purpose, prompt.version, answer_type, follower) for choice in providers.configured()
+        Question(choice, purpose, prompt.version, answer_type, follower) for choice in choices.configured()
     ]
 
 
 def _find(questions: Sequence[Question[T]], prompt: Prompt, ledger: Ledger) -> Found[T] | None:
-    """The first valid answer of a provider; None when no provider gives one."""
-    waiting = deque(questions)
-    while waiting:
-        question = waiting.popleft()
-        choice = question.choice
-        try:
-            value = _answer(question, prompt, ledger, is_last=not waiting)
-        except CallError as failure:
-            ledger.failed(choice, failure)
-            level = logging.INFO if failure.fault in _EXPECTED else logging.WARNING
-            log.log(level, "%s gives no answer for %s: %s", choice.provider, question.purpose, failure.fault)
-            if failure.fault is Fault.BUDGET and (cheaper := providers.cheaper(choice)):
-                waiting.appendleft(replace(question, choice=cheaper))
-            continue
-        return Found(value, choice.provider, ledger.model)
-    return None
+    """The SDKs take seconds to import: a desk that asks no provider does not wait for them."""
+    if not questions:
+        return None
+    found: Found[T] | None = _chain().find(questions, prompt, ledger)
+    return found
 
 
-def _answer(question: Question[T], prompt: Prompt, ledger: Ledger, *, is_last: bool) -> T:
-    """One provider's answer, repaired once when it does not fit its type."""
-    messages = providers.opening(question.choice, prompt.system, prompt.user, question.answer_type)
-    try:
-        return _call_again(question, messages, ledger) if is_last else call(question, messages, ledger=ledger)
-    except InvalidAnswerError as invalid:
-        ledger.failed(question.choice, invalid)
-        repair = HumanMessage(_REPAIR.format(problems=invalid.problems))
-        messages = [*messages, AIMessage(invalid.text), repair]
-    return call(question, messages, ledger=ledger)
+def _chain() -> ModuleType:
+    return importlib.import_module("llm.chain")
 
 
-def _call_again(question: Question[T], messages: Sequence[BaseMessage], ledger: Ledger) -> T:
-    """Twice where the first time did nothing. Only the last provider is worth the wait: others have a next one."""
-    try:
-        return call(question, messages, ledger=ledger)
-    except CallError as failure:
-        wait_s = random.uniform(0.3, 0.7)  # noqa: S311  # workers must not come back all at once
-        if failure.retry_after_s is not None:
-            wait_s = failure.retry_after_s + 0.05
-        if not failure.may_retry or wait_s > _MOST_WAIT_S:
-            raise
-        ledger.failed(question.choice, failure)
-    time.sleep(wait_s)
-    return call(question, messages, ledger=ledger)
+def warm_up() -> None:
+    """Import what the first call of a provider would wait for."""
+    if choices.configured():
+        _chain()
 
 
 def _ask_locally(purpose: Purpose, prompt: Prompt, local: Callable[[], T], ledger: Ledger) -> Found[T]:
@@ -187,7 +149,8 @@ def _finished(found: Found[T], prompt: Prompt, ledger: Ledger) -> Answer[T]:
 def forget() -> None:
     """Drop the models, connections and states of this process: the settings have changed."""
     close_connections()
-    providers.forget()
+    if vendors := sys.modules.get("llm.providers"):
+        vendors.forget()
     breaker.forget()
     quotas.forget()
     sharing.forget()

@@ -13,15 +13,18 @@ from pydantic import BaseModel
 from llm import budget, quotas, records
 from llm.answers import validated
 from llm.breaker import breaker
+from llm.choices import Provider
 from llm.circuit import Position, Result
-from llm.completion import Completion, complete
-from llm.failures import CALL_ERRORS, PROVIDERS_FAULT, CallError, Fault, classify
+from llm.completed import Completion
+from llm.completion import complete
+from llm.failures import PROVIDERS_FAULT, CallError, Fault
 from llm.following import Following
 from llm.metering import Done, Ledger, Question, account, asked, row_of, told_of
 from llm.pricing import cost, worst_cost
-from llm.providers import Provider, model_for
+from llm.providers import model_for
 from llm.purposes import Limits, limits
 from llm.sizes import likely_input, most_input
+from llm.vendor_errors import CALL_ERRORS, classify
 from runtime.telemetry import span
 
 T = TypeVar("T", bound=BaseModel)

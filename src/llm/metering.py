@@ -9,12 +9,12 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from llm import conventions
-from llm.completion import Completion
+from llm.choices import Choice
+from llm.completed import Completion
 from llm.failures import CallError, Fault
 from llm.following import Follower
 from llm.payer import payer
 from llm.pricing import Usage
-from llm.providers import Choice
 from llm.purposes import Limits, Purpose
 from llm.records import CallRecord
 from runtime import correlation

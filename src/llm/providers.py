@@ -1,11 +1,12 @@
-"""The LangChain models of the configured vendors, built once per process, purpose and answer type."""
+"""The LangChain models of the configured vendors, built once per process, purpose and answer type.
+
+Importing the SDKs takes seconds, so only `chain` and `tool_loop` do, which are imported when a provider is configured.
+"""
 
 import json
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from langchain_core.runnables import Runnable
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, SecretStr
 
+from llm.choices import Choice, Provider
 from llm.deadline import http_client
 from llm.following import list_of
 from llm.purposes import Limits, Purpose, limits
@@ -31,51 +33,10 @@ for _name in ("anthropic", "openai", "httpx2", "httpcore2", "langsmith", "langch
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
-class Provider(StrEnum):
-    """In the order in which they are asked; named as in the GenAI conventions."""
-
-    ANTHROPIC = "anthropic"
-    OPENAI = "openai"
-    COMPATIBLE = "compatible"
-    LOCAL = "local"
-
-
 Model = Runnable[LanguageModelInput, AIMessage]
 
 # These choose for themselves whether to call a tool.
 _NO_FORCED_TOOL = ("claude-fable-5-1", "claude-opus-5-5", "claude-sonnet-5-5")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A provider and the model that it is asked for."""
-
-    provider: Provider
-    model: str
-
-
-def configured() -> list[Choice]:
-    """The providers that have what they need, in order, without the local one."""
-    group = settings().llm
-    choices = []
-    if group.anthropic_api_key.get_secret_value():
-        choices.append(Choice(Provider.ANTHROPIC, group.anthropic_model))
-    if group.openai_api_key.get_secret_value():
-        choices.append(Choice(Provider.OPENAI, group.openai_model))
-    if group.compatible_url and group.compatible_model:
-        choices.append(Choice(Provider.COMPATIBLE, group.compatible_model))
-    return choices
-
-
-def cheaper(choice: Choice) -> Choice | None:
-    """The same provider's cheaper model; None when there is none, or when it is the one that was chosen."""
-    group = settings().llm
-    models = {
-        Provider.ANTHROPIC: group.anthropic_cheaper_model,
-        Provider.OPENAI: group.openai_cheaper_model,
-    }
-    model = models.get(choice.provider)
-    return Choice(choice.provider, model) if model and model != choice.model else None
 
 
 @lru_cache(maxsize=200)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 
+from llm.choices import Provider
 from llm.failures import CallError, Fault
-from llm.providers import Provider
 from llm.quota import Bucket, Use, Want, enter, leave
 from llm.state_store import Store, store
 from runtime.llm_settings import ProviderLimits, provider_limits

@@ -15,8 +15,8 @@ from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel
 
+from llm.choices import Provider
 from llm.payer import payer
-from llm.providers import Provider
 from llm.purposes import Purpose, limits
 from runtime.settings import settings
 from runtime.telemetry import record_spared

@@ -7,9 +7,8 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from langchain.agents import create_agent
@@ -34,14 +33,17 @@ from llm import budget, conventions, providers, quotas, records
 from llm.ask import Prompt
 from llm.breaker import breaker
 from llm.budget import BudgetSpent
+from llm.choices import Choice
 from llm.circuit import Position, Result
-from llm.completion import Completion, usage_of
+from llm.completed import Completion
+from llm.completion import usage_of
 from llm.deadline import deadline
-from llm.failures import CALL_ERRORS, PROVIDERS_FAULT, CallError, Fault, classify
+from llm.failures import PROVIDERS_FAULT, CallError, Fault
 from llm.metering import Done, Ledger, Question, account, asked, row_of, told_of
 from llm.pricing import Usage, cost, worst_cost
-from llm.providers import Choice, Provider
 from llm.purposes import Limits, Purpose, limits
+from llm.tools import Told, Tool, with_tools
+from llm.vendor_errors import CALL_ERRORS, classify
 from runtime.settings import settings
 from runtime.telemetry import span
 
@@ -58,41 +60,8 @@ _BYTES_PER_TOKEN = 3
 _CAPS = (ModelCallLimitExceededError, ToolCallLimitExceededError, GraphRecursionError)
 
 
-@dataclass(frozen=True)
-class Tool:
-    """What a model may call. `run` gets valid arguments and returns what the model reads; it does not raise."""
-
-    name: str
-    description: str
-    arguments: type[BaseModel]
-    run: Callable[[Any], str]
-
-
-@dataclass(frozen=True)
-class Told:
-    """How a loop ended. Tokens and cost are of all its calls, failed ones too."""
-
-    text: str
-    provider: str
-    model: str
-    input_tokens: int
-    output_tokens: int
-    cost_usd: Decimal
-    attempts: tuple[str, ...]
-
-
 class _Nothing(BaseModel):
     """No answer type is asked for: the tools are the answer."""
-
-
-def can_run() -> bool:
-    """Whether a model with tools is configured."""
-    return bool(_choices())
-
-
-def _choices() -> list[Choice]:
-    """Compatible servers differ too much in how they call tools."""
-    return [one for one in providers.configured() if one.provider is not Provider.COMPATIBLE]
 
 
 def run(purpose: Purpose, prompt: Prompt, tools: Sequence[Tool]) -> Told | None:
@@ -101,7 +70,7 @@ def run(purpose: Purpose, prompt: Prompt, tools: Sequence[Tool]) -> Told | None:
     Blocks for the purpose's `chain_s` at most. Raises BudgetSpent where the settings want staff then.
     """
     ledger = Ledger()
-    for choice in _choices():
+    for choice in with_tools():
         question = Question(choice, purpose, prompt.version, _Nothing)
         try:
             text = _run_with(question, prompt, tools, ledger)

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 from langchain_core.messages import BaseMessage
 
-from llm.completion import Completion, complete
+from llm.choices import Choice, Provider, configured
+from llm.completed import Completion
+from llm.completion import complete
 from llm.failures import CallError, Fault
 from llm.pricing import Usage
-from llm.providers import Choice, Provider, configured, model_for, opening
+from llm.providers import model_for, opening
 from llm.purposes import Purpose
 from tests.llm.conftest import GOOD, Triage, Vendors
 from tests.stubs.model_stub import Behaviour, dripping, ok, page, refusal, slow, text

@@ -8,7 +8,8 @@ from langchain_core.tracers.langchain import wait_for_all_tracers
 from langsmith.utils import get_env_var
 
 from llm.ask import Prompt, ask
-from llm.providers import Choice, Provider, configured, model_for
+from llm.choices import Choice, Provider, configured
+from llm.providers import model_for
 from llm.purposes import Purpose
 from tests.llm.conftest import ANTHROPIC_KEY, GOOD, OPENAI_KEY, Configure, Triage, Vendors
 from tests.stubs.model_stub import ModelStub, ok, status

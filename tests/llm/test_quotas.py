@@ -14,8 +14,8 @@ import redis
 
 from llm import quotas
 from llm.ask import Answer, Prompt, ask
+from llm.choices import Provider
 from llm.failures import CallError
-from llm.providers import Provider
 from llm.purposes import Purpose
 from llm.state_store import RedisStore, Store
 from runtime.errors import SettingError
@@ -108,7 +108,7 @@ def test_two_processes_share_the_limits_through_redis(
     program = (
         "from llm import quotas\n"
         "from llm.failures import CallError\n"
-        "from llm.providers import Provider\n"
+        "from llm.choices import Provider\n"
         "from llm.state_store import RedisStore\n"
         f"kept = RedisStore({TEST_REDIS_URL!r}, prefix={shared!r})\n"
         "quotas._store = lambda: kept\n"

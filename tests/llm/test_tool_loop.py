@@ -12,12 +12,13 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pydantic import BaseModel
 from sqlalchemy import select
 
-from llm import tool_loop
+from llm import tool_loop, tools
 from llm.ask import Prompt
 from llm.budget import BudgetSpent
 from llm.models import LlmCall, LlmReservation
 from llm.purposes import Purpose
-from llm.tool_loop import MOST_CALLS, Told, Tool
+from llm.tool_loop import MOST_CALLS
+from llm.tools import Told, Tool
 from runtime.database import transaction
 from tests.llm.conftest import Configure, Vendors
 from tests.stubs.model_stub import slow, status, text, tool_call
@@ -125,7 +126,7 @@ def test_a_tool_that_does_not_exist_runs_nothing(vendors: Vendors, asked: list[s
 
 
 def test_without_a_model_nothing_is_asked(configure: Configure, asked: list[str]) -> None:
-    assert not tool_loop.can_run()
+    assert not tools.can_run()
     assert run(asked) is None
 
 

@@ -6,7 +6,8 @@ import httpx2
 import openai
 import pytest
 
-from llm.failures import CallError, Fault, InvalidAnswerError, classify
+from llm.failures import CallError, Fault, InvalidAnswerError
+from llm.vendor_errors import classify
 
 REQUEST = httpx2.Request("POST", "http://127.0.0.1/v1/messages")
 
