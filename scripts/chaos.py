@@ -15,7 +15,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     kills = parser.parse_args().kills
     command = [
-        sys.executable, "-m", "pytest", "-q", "-s", "tests/chaos/test_random_kills.py", f"--timeout={120 + kills * 3}",
+        sys.executable, "-m", "pytest", "-q", "-s", "tests/chaos/test_random_kills.py", f"--timeout={120 + kills * 4}",
     ]  # fmt: skip
     environment = {**os.environ, "DESKFLEET_TEST_KILLS": str(kills)}
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

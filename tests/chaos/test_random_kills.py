@@ -2,12 +2,15 @@
 
 import os
 
+import pytest
+
 from tests.chaos.conftest import Battlefield
 from tests.chaos.harness import ROLES, judge, kill_at_random, settle, sweeping
 
-KILLS = int(os.environ.get("DESKFLEET_TEST_KILLS", "100"))
+KILLS = int(os.environ.get("DESKFLEET_TEST_KILLS", "200"))
 
 
+@pytest.mark.timeout(120 + 4 * KILLS)
 def test_random_kills_lose_nothing_and_say_nothing_twice(battlefield: Battlefield) -> None:
     fleet, traffic = battlefield.fleet, battlefield.traffic
     for role in ROLES:
