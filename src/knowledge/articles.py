@@ -1,27 +1,33 @@
 """The articles of the memory, for everybody outside: add, list, read, withdraw, and learn from resolved tickets."""
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import article_files, indexing, learning
+from knowledge import article_files, indexing, learning, past_questions
+from knowledge.embedding import embed_questions
 from knowledge.indexing import Added, Change, NewArticle
 from knowledge.learning import LearnReport
 from knowledge.models import Article
+from knowledge.past_questions import Answered
 from knowledge.vector_store import Audience, Kind
 from runtime.database import transaction
 from runtime.errors import InvalidInput, NotFound
 
 __all__ = [
     "Added",
+    "Answer",
     "Article",
     "Audience",
     "Change",
     "Kind",
     "LearnReport",
     "NewArticle",
+    "add_all",
     "add_article",
     "add_path",
     "files_in",
@@ -31,10 +37,23 @@ __all__ = [
     "list_articles",
     "list_public",
     "reindex",
+    "remember_answers",
     "withdraw",
+    "withdraw_absent",
 ]
 
 _MOST_CHARACTERS = 2_000_000
+_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A redacted question that an article answered; `source` says where it was asked, `weight` how well."""
+
+    source: str
+    question: str
+    article_id: int
+    weight: float = 1.0
 
 
 def add_article(new: NewArticle) -> Added:
@@ -43,6 +62,26 @@ def add_article(new: NewArticle) -> Added:
     It opens short transactions of its own, because the article is embedded between them.
     Raises InvalidInput for an empty title or body, Conflict when somebody changes it at the same moment.
     """
+    return add_all([new])[0]
+
+
+def add_all(
+    articles: Sequence[NewArticle], *, progress: Callable[[int, int], None] | None = None
+) -> list[Added]:
+    """The same for many, embedded some at a time, which is faster. Raises before anything is added."""
+    for new in articles:
+        _check(new)
+    added: list[Added] = []
+    for start in range(0, len(articles), _AT_ONCE):
+        prepared = indexing.prepare_all(articles[start : start + _AT_ONCE])
+        with transaction() as session:
+            added += [indexing.write(session, one) for one in prepared]
+        if progress is not None:
+            progress(len(added), len(articles))
+    return added
+
+
+def _check(new: NewArticle) -> None:
     for field, value in (("title", new.title), ("body", new.body)):
         if not value.strip():
             raise InvalidInput(f"The {field} of the article is empty.", field=field)
@@ -50,9 +89,25 @@ def add_article(new: NewArticle) -> Added:
         raise InvalidInput(
             "The body of the article is no text, or longer than 2,000,000 characters.", field="body"
         )
-    prepared = indexing.prepare(new)
-    with transaction() as session:
-        return indexing.write(session, prepared)
+
+
+def remember_answers(
+    answers: Sequence[Answer], *, progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Questions that articles have answered: similar ones will find these articles more easily."""
+    for start in range(0, len(answers), _AT_ONCE):
+        some = answers[start : start + _AT_ONCE]
+        vectors = embed_questions([one.question for one in some])
+        with transaction() as session:
+            past_questions.remember(
+                session,
+                [
+                    Answered(one.source, one.article_id, one.question, vector, one.weight)
+                    for one, vector in zip(some, vectors, strict=True)
+                ],
+            )
+        if progress is not None:
+            progress(start + len(some), len(answers))
 
 
 def files_in(paths: Iterable[Path]) -> list[Path]:
@@ -66,6 +121,26 @@ def add_path(path: Path) -> list[Added]:
     Raises InvalidInput naming the first file that is not supported or is no text.
     """
     return [add_article(article_files.read_article(file)) for file in files_in([path])]
+
+
+def withdraw_absent(folder: Path, present: Iterable[Path]) -> list[Article]:
+    """Withdraw the articles that came from files of the folder which are not there any more.
+
+    Raises InvalidInput when nothing is present: an unmounted folder must not empty the memory.
+    """
+    kept = {str(file.resolve()) for file in present}
+    if not kept:
+        raise InvalidInput(f"{folder} holds no file; nothing was withdrawn.", field="path")
+    below = f"{folder.resolve()}{os.sep}"
+    with transaction() as session:
+        gone = [
+            one
+            for one in list_articles(session, kind=Kind.ARTICLE)
+            if one.source.startswith(below) and one.source not in kept
+        ]
+        for article in gone:
+            indexing.withdraw(session, article)
+    return gone
 
 
 def list_articles(session: Session, *, kind: Kind | None = None) -> list[Article]:

@@ -24,5 +24,10 @@ def embed_question(text: str) -> Vectors:
     return local_embedding.embed_one(text)
 
 
+def embed_questions(texts: Sequence[str]) -> Vectors:
+    """Several questions at once, each as `embed_question` reads it."""
+    return local_embedding.embed(texts, max_tokens=local_embedding.QUESTION_TOKENS)
+
+
 def count_tokens(text: str) -> int:
     return local_embedding.count_tokens(text)

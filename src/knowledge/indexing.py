@@ -4,7 +4,9 @@ import hashlib
 import json
 import secrets
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, cast, delete, func, literal_column, select
@@ -15,12 +17,15 @@ from knowledge import keyword_search
 from knowledge.chunking import Chunk, chunk_article
 from knowledge.embedding import count_tokens, embed_passages, model_id
 from knowledge.markdown_text import plain
-from knowledge.models import Article, StoredChunk, Vector
+from knowledge.models import Article, ArticleVector, StoredChunk, Vector
 from knowledge.stores import store
 from knowledge.vector_store import Audience, Kind
 from llm.local_embedding import Vectors
 from runtime.database import transaction
 from runtime.errors import Conflict
+
+_LEAD_CHARACTERS = 500
+_MOST_OF_A_BEGINNING = 5_000
 
 
 class Change(StrEnum):
@@ -44,19 +49,25 @@ class NewArticle:
     language: str = "en"
     audience: Audience = Audience.PUBLIC
     kind: Kind = Kind.ARTICLE
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
 
     @property
     def content_hash(self) -> str:
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """An article cut into chunks, with the vectors of those that are new, by content hash."""
+    """An article cut into chunks, with the vectors of those that are new, by content hash.
+
+    `lead` is the vector of its beginning; None when that is stored already.
+    """
 
     article: NewArticle
     chunks: tuple[Chunk, ...]
     vectors: dict[str, Vectors]
+    lead: Vectors | None
 
 
 @dataclass(frozen=True)
@@ -73,12 +84,46 @@ class Added:
 
 def prepare(article: NewArticle) -> Prepared:
     """Cut and embed, in no transaction but a short one that reads what is embedded already."""
-    chunks = chunk_article(article.title, article.body, count_tokens=count_tokens, question=article.question)
+    return prepare_all([article])[0]
+
+
+def prepare_all(articles: Sequence[NewArticle]) -> list[Prepared]:
+    """Several articles, whose new chunks are embedded together."""
+    cut = [
+        chunk_article(one.title, one.body, count_tokens=count_tokens, question=one.question)
+        for one in articles
+    ]
     with transaction() as session:
-        known = _embedded_hashes(session, article)
-    fresh = {chunk.content_hash: chunk.embedded for chunk in chunks if chunk.content_hash not in known}
-    vectors = embed_passages(list(fresh.values()))
-    return Prepared(article, tuple(chunks), dict(zip(fresh, vectors, strict=True)))
+        known = [_embedded_hashes(session, one) for one in articles]
+        leads = [_lead_is_stored(session, one) for one in articles]
+    fresh = [
+        {chunk.content_hash: chunk.embedded for chunk in chunks if chunk.content_hash not in hashes}
+        for chunks, hashes in zip(cut, known, strict=True)
+    ]
+    beginnings = [
+        None if stored or not chunks else lead(article)
+        for article, chunks, stored in zip(articles, cut, leads, strict=True)
+    ]
+    texts = dict.fromkeys(text for one in fresh for text in one.values())
+    texts |= dict.fromkeys(text for text in beginnings if text)
+    vectors = dict(zip(texts, embed_passages(list(texts)), strict=True))
+    return [
+        Prepared(
+            article,
+            tuple(chunks),
+            {content: vectors[text] for content, text in new.items()},
+            vectors[beginning] if beginning else None,
+        )
+        for article, chunks, new, beginning in zip(articles, cut, fresh, beginnings, strict=True)
+    ]
+
+
+def lead(article: NewArticle) -> str:
+    """What an article is about in a few words: its question, or its title and its first paragraph."""
+    if article.question.strip():
+        return article.question.strip()[:_LEAD_CHARACTERS]
+    first = next((line for line in plain(article.body[:_MOST_OF_A_BEGINNING]).splitlines() if line), "")
+    return f"{article.title.strip()}\n{first[:_LEAD_CHARACTERS]}"
 
 
 def write(session: Session, prepared: Prepared) -> Added:
@@ -100,6 +145,7 @@ def write(session: Session, prepared: Prepared) -> Added:
             raise Conflict(f"The article {row.title} was changed at the same time: try again.")
     _remove_chunks(session, [one.id for left in present.values() for one in left])
     _store_vectors(session, prepared, kept | _insert_chunks(session, row, fresh))
+    store.upsert_article(session, row.id, prepared.lead)
     return Added(row.id, row.public_id, row.title, row.version, len(prepared.chunks), change)
 
 
@@ -123,6 +169,8 @@ def withdraw(session: Session, article: Article) -> None:
     """Nobody finds the article from now on; its row stays for the answers that cite it."""
     chunks = session.scalars(select(StoredChunk.id).where(StoredChunk.article_id == article.id)).all()
     _remove_chunks(session, list(chunks))
+    # What it was about is no evidence for another text that may come back under its name.
+    session.execute(delete(ArticleVector).where(ArticleVector.article_id == article.id))
     article.withdrawn_at = func.now()
     session.flush()
 
@@ -141,6 +189,21 @@ def _embedded_hashes(session: Session, article: NewArticle) -> set[str]:
         )
     )
     return set(session.scalars(query))
+
+
+def _lead_is_stored(session: Session, article: NewArticle) -> bool:
+    """Whether the stored article begins in the same way, and has a vector of the present embedder."""
+    query = (
+        select(Article)
+        .join(ArticleVector, Article.id == ArticleVector.article_id)
+        .where(
+            Article.source == article.source,
+            Article.slug == article.slug,
+            ArticleVector.model_id == model_id(),
+        )
+    )
+    stored = session.scalars(query).first()
+    return stored is not None and lead(as_new(stored)) == lead(article)
 
 
 def _upsert_article(session: Session, new: NewArticle) -> tuple[Article, Change]:

@@ -45,7 +45,10 @@ order by sum(term.weight) desc, chunks.id
 limit :limit
 """
 _COVERAGE = text("""
-select chunks.id, sum(term.weight)
+select
+    chunks.id,
+    sum(term.weight),
+    coalesce(sum(term.weight) filter (where chunks.search @@ cast(term.query || '\\:A' as tsquery)), 0)
 from unnest(cast(:queries as text[]), cast(:weights as float8[])) as term (query, weight)
 join chunks on chunks.search @@ cast(term.query as tsquery)
 where chunks.id = any(cast(:chunks as bigint[])) and chunks.language = :language
@@ -66,6 +69,14 @@ class Term:
 class Terms:
     language: str
     words: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Shares of a question: what a chunk holds, and what the titles above it hold."""
+
+    all: float = 0.0
+    titles: float = 0.0
 
 
 def configuration(language: str) -> str:
@@ -111,12 +122,12 @@ def find(session: Session, terms: Terms, filters: Filters, *, limit: int) -> lis
     return list(session.scalars(statement, {**values, **_arrays(terms, rare), "limit": limit}))
 
 
-def coverage(session: Session, terms: Terms, chunks: Collection[int]) -> dict[int, float]:
-    """Which share of the question, 0–1, each chunk's words cover; absent: none."""
+def coverage(session: Session, terms: Terms, chunks: Collection[int]) -> dict[int, Coverage]:
+    """Which share of the question, 0–1, the words of each chunk cover; absent: none."""
     if not chunks or not terms.words:
         return {}
     rows = session.execute(_COVERAGE, {**_arrays(terms, terms.words), "chunks": list(chunks)})
-    return {chunk: share for chunk, share in rows}
+    return {chunk: Coverage(*shares) for chunk, *shares in rows}
 
 
 def _rarest(words: tuple[Term, ...]) -> list[Term]:

@@ -11,13 +11,15 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import indexing
-from knowledge.embedding import embed_passages
+from knowledge import indexing, past_questions
+from knowledge.embedding import embed_passages, embed_question
 from knowledge.indexing import NewArticle, Prepared
 from knowledge.models import Article, StoredChunk
+from knowledge.past_questions import Answered
 from knowledge.staff_answers import essence, teaches
 from knowledge.stores import store
 from knowledge.vector_store import Audience, Filters, Kind
+from llm.local_embedding import Vectors
 from runtime.database import transaction
 from runtime.redaction import redact
 from tickets.lifecycle import mark_learned
@@ -70,18 +72,33 @@ def _next_batch() -> list[LearnableTicket]:
 def _learn_ticket(ticket: LearnableTicket) -> _Outcome:
     article = as_article(ticket)
     prepared = indexing.prepare(article) if article else None
+    question = redact(ticket.question).strip()
+    vector = embed_question(question) if question else None
     outcome = _Outcome.SKIPPED
     if prepared is not None and prepared.chunks:
         outcome = _Outcome.DUPLICATE if _is_known(prepared) else _Outcome.LEARNED
     with transaction() as session:
         if not _is_as_read(session, ticket):
             return _Outcome.SKIPPED
+        _remember_links(session, ticket, vector)
         if outcome is _Outcome.LEARNED and prepared is not None:
             indexing.write(session, prepared)
         else:
             _forget(session, ticket)
         mark_learned(session, ticket.ticket_id)
     return outcome
+
+
+def _remember_links(session: Session, ticket: LearnableTicket, vector: Vectors | None) -> None:
+    """Articles that staff sent the customer to have answered the question."""
+    past_questions.forget(session, [ticket.public_id])
+    if vector is None:
+        return
+    question = redact(ticket.question).strip()
+    linked = past_questions.linked_articles(session, ticket.answer)
+    past_questions.remember(
+        session, [Answered(ticket.public_id, article, question, vector) for article in linked]
+    )
 
 
 def _is_as_read(session: Session, ticket: LearnableTicket) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
+    REAL,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -52,6 +53,8 @@ class Article(Table):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
     withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    valid_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class StoredChunk(Table):
@@ -91,6 +94,43 @@ class Vector(Table):
     chunk_id: Mapped[int] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
     model_id: Mapped[str] = mapped_column(Text)
     embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
+
+
+class ArticleVector(Table):
+    """What an article is about: the embedding of its title with its beginning, and the mean of its chunks'."""
+
+    __tablename__ = "article_vectors"
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    model_id: Mapped[str] = mapped_column(Text)
+    lead: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
+    whole: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
+
+
+class PastQuestion(Table):
+    """A redacted question that staff answered with an article; `source` is its ticket."""
+
+    __tablename__ = "past_questions"
+    __table_args__ = (
+        UniqueConstraint("source", "article_id", name="uq_past_questions_source_article"),
+        Index("ix_past_questions_article", "article_id"),
+        Index(
+            "ix_past_questions_embedding",
+            "embedding",
+            postgresql_using="hnsw",
+            postgresql_with={"m": 16, "ef_construction": 128},
+            postgresql_ops={"embedding": "halfvec_cosine_ops"},
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"))
+    question: Mapped[str] = mapped_column(Text)
+    weight: Mapped[float] = mapped_column(REAL)
+    model_id: Mapped[str] = mapped_column(Text)
+    embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
 
 
 class Lexeme(Table):

@@ -9,9 +9,27 @@ from sqlalchemy.orm import Session
 
 from knowledge.embedding import model_id
 from knowledge.models import Vector
-from knowledge.vector_store import Audience, Filters
+from knowledge.vector_store import Audience, Filters, Nearness
 from llm.local_embedding import Vectors
 from runtime.settings import settings
+
+_UPSERT_ARTICLE = text("""
+insert into article_vectors (article_id, model_id, lead, whole)
+select chunks.article_id, :model_id, cast(:lead as halfvec), avg(vectors.embedding)
+from vectors join chunks on chunks.id = vectors.chunk_id
+where chunks.article_id = :article and vectors.model_id = :model_id
+group by chunks.article_id
+on conflict (article_id) do update
+set model_id = excluded.model_id, lead = excluded.lead, whole = excluded.whole
+""")
+_REFRESH_ARTICLE = text("""
+update article_vectors set whole = chunked.mean
+from (
+    select avg(vectors.embedding) as mean from vectors join chunks on chunks.id = vectors.chunk_id
+    where chunks.article_id = :article and vectors.model_id = :model_id
+) as chunked
+where article_id = :article and model_id = :model_id and chunked.mean is not null
+""")
 
 # The index is walked until `limit` rows pass the filters, so a narrow filter does not empty the answer.
 _SETTINGS = text(
@@ -26,10 +44,27 @@ where vectors.model_id = :model_id and {conditions}
 order by vectors.embedding <=> cast(:vector as halfvec)
 limit :limit
 """
-_COSINES = text("""
-select chunk_id, 1 - (embedding <=> cast(:vector as halfvec)) from vectors
-where model_id = :model_id and chunk_id = any(cast(:chunks as bigint[]))
+# An article without vectors of its own is as near as its chunk.
+_NEARNESS = text("""
+with asked (vector) as materialized (select cast(:vector as halfvec))
+select
+    vectors.chunk_id,
+    chunks.article_id,
+    1 - (vectors.embedding <=> vector),
+    1 - (coalesce(whole.lead, vectors.embedding) <=> vector),
+    1 - (coalesce(whole.whole, vectors.embedding) <=> vector)
+from asked, vectors
+join chunks on chunks.id = vectors.chunk_id
+left join article_vectors as whole
+    on whole.article_id = chunks.article_id and whole.model_id = vectors.model_id
+where vectors.model_id = :model_id and vectors.chunk_id = any(cast(:chunks as bigint[]))
 """)
+
+
+_VALID = """
+coalesce(articles.valid_from <= coalesce(cast(:valid_at as timestamptz), now()), true)
+and coalesce(articles.valid_until > coalesce(cast(:valid_at as timestamptz), now()), true)
+"""
 
 
 def conditions(filters: Filters) -> tuple[str, dict[str, object]]:
@@ -44,26 +79,33 @@ def conditions(filters: Filters) -> tuple[str, dict[str, object]]:
     clauses = [clause for clause, _value in narrowing.values()]
     if filters.audience is Audience.PUBLIC:
         clauses.append("articles.audience = 'public'")
-    return " and ".join(clauses) or "true", {name: value for name, (_clause, value) in narrowing.items()}
+    clauses.append(_VALID)
+    values = {name: value for name, (_clause, value) in narrowing.items()}
+    return " and ".join(clauses), {**values, "valid_at": filters.valid_at}
+
+
+def prepare_scan(session: Session, limit: int) -> None:
+    """How the rest of the transaction walks the HNSW indexes."""
+    session.execute(_SETTINGS, {"ef_search": str(max(settings().knowledge.ef_search, limit))})
 
 
 def query(session: Session, vector: Vectors, filters: Filters, *, limit: int) -> dict[int, float]:
-    session.execute(_SETTINGS, {"ef_search": str(max(settings().knowledge.ef_search, limit))})
+    prepare_scan(session, limit)
     where, values = conditions(filters)
     statement = text(_QUERY.format(conditions=where))
     rows = session.execute(
-        statement, {**values, "vector": _literal(vector), "model_id": model_id(), "limit": limit}
+        statement, {**values, "vector": literal(vector), "model_id": model_id(), "limit": limit}
     )
     return {chunk: cosine for chunk, cosine in rows}
 
 
-def cosines(session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, float]:
+def nearness(session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, Nearness]:
     if not chunks:
         return {}
     rows = session.execute(
-        _COSINES, {"vector": _literal(vector), "model_id": model_id(), "chunks": list(chunks)}
+        _NEARNESS, {"vector": literal(vector), "model_id": model_id(), "chunks": list(chunks)}
     )
-    return {chunk: cosine for chunk, cosine in rows}
+    return {chunk: Nearness(*signals) for chunk, *signals in rows}
 
 
 def upsert(session: Session, vectors: Mapping[int, Vectors]) -> None:
@@ -83,9 +125,18 @@ def upsert(session: Session, vectors: Mapping[int, Vectors]) -> None:
     )
 
 
+def upsert_article(session: Session, article: int, lead: Vectors | None) -> None:
+    values: dict[str, object] = {"article": article, "model_id": model_id()}
+    if lead is None:
+        session.execute(_REFRESH_ARTICLE, values)
+    else:
+        session.execute(_UPSERT_ARTICLE, values | {"lead": literal(lead)})
+
+
 def delete(session: Session, chunks: Collection[int]) -> None:
     """Nothing to do: the foreign key deletes the vector together with its chunk."""
 
 
-def _literal(vector: Vectors) -> str:
+def literal(vector: Vectors) -> str:
+    """The vector as a parameter to be cast to halfvec."""
     return str(HalfVector(vector).to_text())

@@ -1,35 +1,71 @@
-"""How likely a passage answers a question, from how near and how well covered it is. Pure.
+"""From the signals of a passage to its place among others and to a calibrated relevance. Pure.
 
-The weights are logistic regressions on labelled questions (tests/evals/relevance_fit.py), shifted so that 0.5 is
-the threshold: below it an irrelevant passage would be the likelier outcome, a missed answer counting 3.5 times.
+`relevance.toml` holds the weights and says how they were fitted (tests/evals/relevance_fit.py). Relevance is
+shifted so that 0.5 is the threshold: below it an irrelevant passage would be the likelier outcome, a missed
+answer counting 3.5 times.
 """
 
 import math
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+_FILE = Path(__file__).with_name("relevance.toml")
+_KNOWN, _UNKNOWN = "known_language", "unknown_language"
 
 
 @dataclass(frozen=True)
-class _Weights:
-    offset: float
-    cosine: float
-    coverage: float
-    gap: float
-
-
-_KNOWN = _Weights(offset=-5.4, cosine=11.3, coverage=2.2, gap=13.0)
-# In a language that the embedder does not know any two texts are near: there the words decide.
-_UNKNOWN = _Weights(offset=-3.1, cosine=3.0, coverage=8.0, gap=7.0)
-
-
-def relevance(*, cosine: float, coverage: float, best_cosine: float, known_language: bool) -> float:
-    """0–1. `coverage` is the share of the question's words, weighted by rarity, that the passage holds;
-    `best_cosine` is that of the nearest passage: what lies far behind the best is seldom the answer.
+class Signals:
+    """Cosines of the question to the chunk, to the article's beginning and to the whole article; shares of the
+    question's words, weighted by rarity, that the chunk and its titles hold; the article's share of the voices
+    of similar questions asked before.
     """
-    weights = _KNOWN if known_language else _UNKNOWN
-    score = (
-        weights.offset
-        + weights.cosine * cosine
-        + weights.coverage * coverage
-        + weights.gap * (cosine - best_cosine)
+
+    chunk: float = 0.0
+    lead: float = 0.0
+    whole: float = 0.0
+    coverage: float = 0.0
+    titles: float = 0.0
+    past: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scored:
+    score: float  # Says the order, within one question.
+    relevance: float  # 0–1, comparable between questions.
+
+
+def score_all(signals: Sequence[Signals], *, known_language: bool) -> list[Scored]:
+    """Each passage beside the best of its question: what lies far behind the nearest is seldom the answer."""
+    weights = _weights()[_KNOWN if known_language else _UNKNOWN]
+    nearest = max((one.chunk for one in signals), default=0.0)
+    return [
+        Scored(_score(one, weights["order"]), _relevance(one, nearest, weights["relevance"]))
+        for one in signals
+    ]
+
+
+def _score(signals: Signals, weights: Mapping[str, float]) -> float:
+    return float(sum(weights[name] * value for name, value in asdict(signals).items()))
+
+
+def _relevance(signals: Signals, nearest: float, weights: Mapping[str, float]) -> float:
+    return _share(
+        weights["offset"]
+        + weights["chunk"] * signals.chunk
+        + weights["coverage"] * signals.coverage
+        + weights["gap"] * (signals.chunk - nearest)
+        + weights["past"] * signals.past
     )
-    return 1 / (1 + math.exp(-score))
+
+
+def _share(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(-500.0, logit)))
+
+
+@lru_cache(maxsize=1)
+def _weights() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+    with _FILE.open("rb") as opened:
+        return tomllib.load(opened)

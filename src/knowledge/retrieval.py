@@ -1,23 +1,35 @@
 """Search: vectors and keywords together, re-ranked to a calibrated relevance. What answers nothing finds nothing."""
 
+import logging
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from knowledge import keyword_search
+from knowledge import keyword_search, past_questions
 from knowledge.embedding import KNOWN_LANGUAGES, embed_question
+from knowledge.keyword_search import Coverage
 from knowledge.models import Article, StoredChunk
-from knowledge.relevance import relevance
+from knowledge.relevance import Signals, score_all
 from knowledge.stores import store
-from knowledge.vector_store import Audience, Filters, Kind
+from knowledge.vector_store import Audience, Filters, Kind, Nearness
 from llm.local_embedding import Vectors
+from runtime import telemetry
 from runtime.database import transaction
+from runtime.errors import Unavailable
 from runtime.settings import settings
 
-__all__ = ["Audience", "Filters", "Kind", "Passage", "search"]
+__all__ = ["Audience", "Filters", "Kind", "Passage", "Stage", "search"]
+
+log = logging.getLogger(__name__)
 
 _CANDIDATES = 50  # From each of the two searches.
+_MOST_CHARACTERS = 8_000  # The embedder reads the first 256 tokens, and nobody asks in more words.
+_FUSION = 60  # The usual constant of reciprocal rank fusion.
 # The title of a learned answer is what one customer wrote: nobody else reads it.
 _LEARNED_TITLE = "Answer of our team"
 
@@ -39,19 +51,30 @@ class Passage:
     relevance: float
     dense: float
     keyword: float
+    slug: str = ""  # The article's name within its source.
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A chunk with its signals: cosine to the question, and the share of the question's words that it holds."""
+    """A chunk with its article, its signals, and what these make of it."""
 
     chunk_id: int
-    cosine: float
-    coverage: float
+    article_id: int
+    signals: Signals
+    score: float
     relevance: float
 
 
-def search(
+class Stage(StrEnum):
+    """What orders the passages. Anything but the last is for measuring what each part is worth."""
+
+    KEYWORD = "keyword"
+    DENSE = "dense"
+    FUSED = "fused"
+    RERANKED = "reranked"
+
+
+def search(  # noqa: PLR0913  # each narrows the search in its own way
     question: str,
     *,
     language: str = "en",
@@ -59,48 +82,141 @@ def search(
     audience: Audience = Audience.PUBLIC,
     min_relevance: float | None = None,
     filters: Filters = Filters(),
+    per_article: int | None = None,
+    stage: Stage = Stage.RERANKED,
 ) -> list[Passage]:
     """The passages that answer the question, the best first; none when nothing does.
 
     `language` is the question's. `min_relevance` is by default the setting DESKFLEET_KNOWLEDGE_MIN_RELEVANCE.
+    `per_article` is how many passages one article may bring. While the embedder or the store of vectors is down,
+    the words alone decide; that is counted and logged.
     """
-    words = " ".join(question.replace("\0", " ").split())
+    words = _words_of(question)
     if not words:
         return []
     least = settings().knowledge.min_relevance if min_relevance is None else min_relevance
-    vector = embed_question(words)
+    filters = replace(filters, audience=audience)
+    vector = _vector_of(words)
+    try:
+        with transaction() as session:
+            ranked = rank(session, words, vector, language=language, filters=filters, stage=stage)
+            return _passages(session, ranked, _Shown(limit, least, per_article))
+    except (Unavailable, DBAPIError) as error:
+        if vector is None:
+            raise
+        _record_degradation(error)
     with transaction() as session:
-        ranked = rank(session, words, vector, language=language, filters=replace(filters, audience=audience))
-        return _passages(session, [one for one in ranked if one.relevance >= least], limit)
+        ranked = rank(session, words, None, language=language, filters=filters, stage=stage)
+        return _passages(session, ranked, _Shown(limit, least, per_article))
+
+
+def _words_of(question: str) -> str:
+    """What can be searched for; empty when there is neither a letter nor a digit in it."""
+    words = " ".join(question[:_MOST_CHARACTERS].replace("\0", " ").split())
+    return words if any(character.isalnum() for character in words) else ""
+
+
+def _vector_of(words: str) -> Vectors | None:
+    try:
+        return embed_question(words)
+    except Unavailable as error:
+        _record_degradation(error)
+        return None
+
+
+def _record_degradation(error: Exception) -> None:
+    log.warning("search by keywords alone", extra={"cause": type(error).__name__})
+    telemetry.count_keyword_search(type(error).__name__)
 
 
 def rank(
-    session: Session, question: str, vector: Vectors, *, language: str, filters: Filters
+    session: Session,
+    question: str,
+    vector: Vectors | None,
+    *,
+    language: str,
+    filters: Filters,
+    stage: Stage = Stage.RERANKED,
 ) -> list[Candidate]:
-    """What either search finds, with exact signals for all of it, the most relevant first."""
+    """What vectors, words and earlier questions find, with exact signals for all of it, the best first.
+
+    Without a vector the words alone count.
+    """
     terms = keyword_search.terms_of(session, question, language=language)
-    cosines = store.query(session, vector, filters, limit=_CANDIDATES)
     found = keyword_search.find(session, terms, filters, limit=_CANDIDATES)
-    cosines |= store.cosines(session, vector, set(found) - set(cosines))
-    shares = keyword_search.coverage(session, terms, cosines)
-    best = max(cosines.values(), default=0.0)
-    known = language in KNOWN_LANGUAGES
-    scored = [
-        Candidate(
-            chunk,
-            cosine,
-            share,
-            relevance(cosine=cosine, coverage=share, best_cosine=best, known_language=known),
-        )
-        for chunk, cosine in cosines.items()
-        for share in [shares.get(chunk, 0.0)]
+    near: dict[int, Nearness] = {}
+    past: dict[int, float] = {}
+    if vector is None:
+        owners = _owners(session, found)
+    else:
+        past = past_questions.votes(session, vector, filters)
+        dense = store.query(session, vector, filters, limit=_CANDIDATES)
+        recalled = past_questions.chunks_of(session, past)
+        near = store.nearness(session, vector, {*found, *dense, *recalled})
+        owners = {chunk: one.article_id for chunk, one in near.items()}
+    shares = keyword_search.coverage(session, terms, owners)
+    signals = {
+        chunk: _signals(near.get(chunk), shares.get(chunk, Coverage()), past.get(article, 0.0))
+        for chunk, article in owners.items()
+    }
+    known = vector is not None and language in KNOWN_LANGUAGES
+    scored = score_all(list(signals.values()), known_language=known)
+    candidates = [
+        Candidate(chunk, owners[chunk], one, made.score, made.relevance)
+        for (chunk, one), made in zip(signals.items(), scored, strict=True)
     ]
-    return sorted(scored, key=lambda one: (-one.relevance, one.chunk_id))
+    return _in_order(candidates, stage)
 
 
-def _passages(session: Session, ranked: list[Candidate], limit: int) -> list[Passage]:
-    """The best `limit` with their texts; the same words in two places are shown once."""
-    read = ranked[: 3 * limit]
+def _owners(session: Session, chunks: Collection[int]) -> dict[int, int]:
+    query = select(StoredChunk.id, StoredChunk.article_id).where(StoredChunk.id.in_(chunks))
+    return {chunk: article for chunk, article in session.execute(query)}
+
+
+def _signals(near: Nearness | None, share: Coverage, past: float) -> Signals:
+    chunk, lead, whole = (near.chunk, near.lead, near.whole) if near else (0.0, 0.0, 0.0)
+    return Signals(chunk, lead, whole, share.all, share.titles, past)
+
+
+def _in_order(candidates: list[Candidate], stage: Stage) -> list[Candidate]:
+    match stage:
+        case Stage.KEYWORD:
+            return sorted(candidates, key=lambda one: (-one.signals.coverage, one.chunk_id))
+        case Stage.DENSE:
+            return sorted(candidates, key=lambda one: (-one.signals.chunk, one.chunk_id))
+        case Stage.FUSED:
+            places = [_places(_in_order(candidates, part)) for part in (Stage.KEYWORD, Stage.DENSE)]
+            return sorted(
+                candidates, key=lambda one: -sum(1 / (_FUSION + place[one.chunk_id]) for place in places)
+            )
+        case Stage.RERANKED:
+            return sorted(candidates, key=lambda one: (-one.score, one.chunk_id))
+
+
+def _places(candidates: list[Candidate]) -> dict[int, int]:
+    return {one.chunk_id: place for place, one in enumerate(candidates, start=1)}
+
+
+@dataclass(frozen=True)
+class _Shown:
+    limit: int
+    least: float
+    per_article: int | None
+
+    def chosen(self, ranked: list[Candidate]) -> list[Candidate]:
+        """Relevant ones, no more of an article than it may bring."""
+        brought: Counter[int] = Counter()
+        chosen = []
+        for one in ranked:
+            brought[one.article_id] += 1
+            if one.relevance >= self.least and brought[one.article_id] <= (self.per_article or len(ranked)):
+                chosen.append(one)
+        return chosen
+
+
+def _passages(session: Session, ranked: list[Candidate], shown: _Shown) -> list[Passage]:
+    """The best with their texts; the same words in two places are shown once."""
+    read = shown.chosen(ranked)[: 3 * shown.limit]
     query = (
         select(StoredChunk, Article)
         .join(Article, Article.id == StoredChunk.article_id)
@@ -112,7 +228,7 @@ def _passages(session: Session, ranked: list[Candidate], limit: int) -> list[Pas
         if one.chunk_id in rows:
             passage = _passage(one, *rows[one.chunk_id])
             distinct.setdefault(" ".join(passage.text.casefold().split()), passage)
-    return list(distinct.values())[:limit]
+    return list(distinct.values())[: shown.limit]
 
 
 def _passage(candidate: Candidate, chunk: StoredChunk, article: Article) -> Passage:
@@ -128,6 +244,7 @@ def _passage(candidate: Candidate, chunk: StoredChunk, article: Article) -> Pass
         language=chunk.language,
         kind=Kind(article.kind),
         relevance=candidate.relevance,
-        dense=candidate.cosine,
-        keyword=candidate.coverage,
+        dense=candidate.signals.chunk,
+        keyword=candidate.signals.coverage,
+        slug=article.slug,
     )

@@ -32,6 +32,17 @@ class Filters:
     category: str | None = None
     kind: Kind | None = None
     updated_since: datetime | None = None
+    valid_at: datetime | None = None  # None: now.
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """Cosines of a question to a chunk, to its article's title with its beginning, and to the whole article."""
+
+    article_id: int
+    chunk: float
+    lead: float
+    whole: float
 
 
 class VectorStore(Protocol):
@@ -41,10 +52,14 @@ class VectorStore(Protocol):
         """The nearest chunks with their cosines, the nearest first."""
         ...
 
-    def cosines(self, session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, float]:
+    def nearness(self, session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, Nearness]:
         """The exact cosines of chunks that are known by id."""
         ...
 
     def upsert(self, session: Session, vectors: Mapping[int, Vectors]) -> None: ...
+
+    def upsert_article(self, session: Session, article: int, lead: Vectors | None) -> None:
+        """Record what an article is about, once its chunks are stored; without `lead` that one is kept."""
+        ...
 
     def delete(self, session: Session, chunks: Collection[int]) -> None: ...

@@ -1,4 +1,4 @@
-"""Fits the weights of `knowledge.relevance` on the labelled questions about the demo's articles.
+"""Fits the relevance of `knowledge.relevance` on the labelled questions about the demo's articles.
 
 Each row is a passage among the best of its question. Besides the questions that nothing answers, some are made
 unanswerable by leaving sections out, because those are the hardest: all around them is about their topic.
@@ -61,10 +61,11 @@ def rows_of(
     signals, answers = [], []
     for case in labelled:
         left = [one for one in case.candidates if names[one.chunk_id] not in gone]
-        best = max(one.cosine for one in left)
-        left.sort(key=lambda one: -(one.cosine + 0.2 * one.coverage))
+        nearest = max(one.signals.chunk for one in left)
+        left.sort(key=lambda one: -one.score)
         for one in left[:_BEST]:
-            signals.append((one.cosine, one.coverage, one.cosine - best))
+            near = one.signals.chunk
+            signals.append((near, one.signals.coverage, near - nearest))
             answers.append(names[one.chunk_id] in case.answers)
     return np.array(signals), np.array(answers)
 

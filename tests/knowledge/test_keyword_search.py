@@ -14,7 +14,7 @@ def found(question: str, *, language: str = "en", audience: Audience = Audience.
         terms = keyword_search.terms_of(session, question, language=language)
         chunks = keyword_search.find(session, terms, Filters(audience=audience), limit=10)
         shares = keyword_search.coverage(session, terms, chunks)
-    return {chunk: shares[chunk] for chunk in chunks}
+    return {chunk: shares[chunk].all for chunk in chunks}
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """The contract of a store of vectors, on pgvector."""
 
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from knowledge import embedding
-from knowledge.models import Article, Vector
+from knowledge.models import Article, ArticleVector, StoredChunk, Vector
 from knowledge.stores import store
 from knowledge.vector_store import Audience, Filters, Kind
 from llm.local_embedding import Vectors
@@ -56,9 +58,37 @@ def test_filters_narrow_inside_the_store(chunks: list[int]) -> None:
 
 def test_cosines_of_known_chunks_are_exact(chunks: list[int]) -> None:
     with transaction() as session:
-        found = store.cosines(session, _direction(3), chunks[2:])
-        assert store.cosines(session, _direction(3), []) == {}
-    assert found == {chunks[2]: pytest.approx(0, abs=1e-6), chunks[3]: pytest.approx(1, abs=1e-3)}
+        articles = session.scalars(
+            select(StoredChunk.article_id).where(StoredChunk.id.in_(chunks)).order_by(StoredChunk.id)
+        ).all()
+        store.upsert_article(session, articles[3], _direction(3))
+        found = store.nearness(session, _direction(3), chunks[2:])
+        assert store.nearness(session, _direction(3), []) == {}
+    assert found[chunks[2]].chunk == pytest.approx(0, abs=1e-6)
+    near = found[chunks[3]]
+    assert (near.article_id, near.chunk, near.lead, near.whole) == (
+        articles[3],
+        *[pytest.approx(1, abs=1e-3)] * 3,
+    )
+
+
+def test_an_article_without_vectors_of_its_own_is_as_near_as_its_chunk(chunks: list[int]) -> None:
+    with transaction() as session:
+        session.execute(delete(ArticleVector))
+        near = store.nearness(session, _direction(0), chunks[:1])[chunks[0]]
+    assert near.lead == near.whole == near.chunk == pytest.approx(1, abs=1e-3)
+
+
+def test_what_is_not_valid_yet_or_any_more_is_not_found(chunks: list[int]) -> None:
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    with transaction() as session:
+        session.execute(update(Article).where(Article.slug == "a").values(valid_from=noon))
+        session.execute(update(Article).where(Article.slug == "b").values(valid_until=noon))
+    hour = timedelta(hours=1)
+    assert chunks[0] not in query(_direction(0), Filters(valid_at=noon - hour))
+    assert chunks[0] in query(_direction(0), Filters(valid_at=noon + hour))
+    assert chunks[1] in query(_direction(1), Filters(valid_at=noon - hour))
+    assert chunks[1] not in query(_direction(1))
 
 
 def test_a_vector_is_replaced(chunks: list[int]) -> None:

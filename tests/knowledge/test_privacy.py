@@ -31,7 +31,10 @@ def test_the_answers_of_one_customer_are_exported_and_erased_and_others_stay(run
         assert [(one["question"], one["answer"]) for one in exported] == [(QUESTION, ANSWER)]
         assert privacy.erase_customer(session, alice) == 1
     with transaction() as session:
-        assert privacy.export_customer(session, alice) == {"learned_answers": []}
+        assert privacy.export_customer(session, alice) == {
+            "learned_answers": [],
+            "remembered_questions": [],
+        }
         assert len(privacy.export_customer(session, bob)["learned_answers"]) == 1
         counts = [
             session.scalar(select(func.count()).select_from(table))

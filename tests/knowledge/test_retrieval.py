@@ -1,10 +1,14 @@
 """Search as the agent uses it."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import text
 
 from knowledge.retrieval import Audience, Filters, Kind, search
+from runtime.database import transaction
 from runtime.settings import settings
 from tests.knowledge.conftest import Library
 
@@ -77,3 +81,61 @@ def test_words_that_the_vectors_do_not_know_are_found_by_keyword(stocked: Librar
         stocked.add(f"The lamp number {number} shines.", slug=f"lamp{number}", title=f"Lamp {number}")
     stocked.add("The light blinks twice and E7041 is shown.", slug="error", title="Lamp")
     assert search("E7041")[0].text.endswith("E7041 is shown.")
+
+
+def test_an_article_may_be_kept_from_filling_the_list(library: Library) -> None:
+    library.add("## One\n\nThe delivery takes days.\n\n## Two\n\nThe delivery takes weeks.")
+    library.add("The delivery of tents takes months.", slug="tents", title="Tents")
+    found = search("delivery", min_relevance=0, per_article=1)
+    assert sorted(passage.title for passage in found) == ["Shipping", "Tents"]
+
+
+@pytest.mark.parametrize("question", ["?!... —", "\0", "()[]{}", "🙂🙂", " \n\t"])
+def test_a_question_without_a_word_finds_nothing(stocked: Library, question: str) -> None:
+    assert search(question, min_relevance=0) == []
+
+
+def test_zero_bytes_are_no_part_of_the_words(stocked: Library) -> None:
+    assert search("How long\0does the delivery\0take?")[0].title == "Shipping"
+
+
+def test_of_an_endless_question_the_beginning_counts(stocked: Library) -> None:
+    endless = f"{QUESTION} {'and so on ' * 10_000}"
+    assert len(endless) > 100_000
+    assert search(endless, min_relevance=0)[0].title == "Shipping"
+
+
+def test_a_language_without_a_text_search_configuration_is_searched_by_whole_words(library: Library) -> None:
+    library.add("Dostawa trwa trzy dni.", title="Dostawa", language="pl")
+    assert search("Ile trwa dostawa?", language="pl")[0].title == "Dostawa"
+    assert search("Ile kosztuje zwrot?", language="xx", min_relevance=0)[0].title == "Dostawa"
+
+
+def _keyword_only() -> float:
+    samples = [one for metric in REGISTRY.collect() for one in metric.samples]
+    return sum(one.value for one in samples if one.name == "deskfleet_keyword_only_searches_total")
+
+
+def test_without_the_embedder_the_words_alone_find_it_and_that_is_recorded(
+    stocked: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = _keyword_only()
+    monkeypatch.setenv("DESKFLEET_KNOWLEDGE_MODEL_FOLDER", str(tmp_path))
+    settings.cache_clear()
+    (passage,) = search("How long does the delivery of my parcels take?", min_relevance=0.3)
+    assert (passage.title, passage.dense) == ("Shipping", 0)
+    assert _keyword_only() == before + 1
+    assert "search by keywords alone" in caplog.text
+    assert "parcels" not in caplog.text
+
+
+def test_without_the_store_of_vectors_the_words_alone_find_it(stocked: Library) -> None:
+    before = _keyword_only()
+    with transaction() as session:
+        session.execute(text("alter table vectors rename to vectors_away"))
+    try:
+        assert search("How long does the delivery take?")[0].title == "Shipping"
+    finally:
+        with transaction() as session:
+            session.execute(text("alter table vectors_away rename to vectors"))
+    assert _keyword_only() == before + 1

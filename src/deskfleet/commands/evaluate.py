@@ -10,6 +10,7 @@ from deskfleet.commands import (
     evaluate_language,
     evaluate_mail,
     evaluate_redaction,
+    evaluate_retrieval,
     evaluate_sentiment,
     evaluate_triage,
 )
@@ -31,3 +32,4 @@ evaluate.command("triage")(evaluate_triage.run)
 evaluate.command("sentiment")(evaluate_sentiment.run)
 evaluate.command("calibration")(evaluate_calibration.run)
 evaluate.command("conversations")(evaluate_conversations.run)
+evaluate.command("retrieval")(evaluate_retrieval.run)

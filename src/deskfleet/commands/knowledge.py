@@ -1,5 +1,6 @@
-"""deskfleet knowledge add|list|search|learn"""
+"""deskfleet knowledge add|sync|list|search|learn"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from deskfleet.commands.output import JSON_HELP, print_json, print_table, progress_bar
 from deskfleet.migrate import migrate
 from knowledge import articles, retrieval
+from knowledge.articles import Added, Article
 from runtime.database import transaction
 from runtime.errors import InvalidInput, TooLarge
 
@@ -26,26 +28,50 @@ def add(
 ) -> None:
     """Add or update articles. What is no text is named and the rest goes on; then the exit code is 1."""
     migrate()
-    files = articles.files_in(paths)
+    added, refused = _add(articles.files_in(paths), quiet=json)
+    _report(added, refused, [], as_json=json)
+
+
+@knowledge.command("sync")
+def sync(
+    folder: Annotated[Path, typer.Argument(help="Its files are the articles: .md, .html, .txt.")],
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """Make the articles of a folder what its files are now: added, updated, and withdrawn when they vanished."""
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is no folder.", field="path")
+    migrate()
+    files = articles.files_in([folder])
+    added, refused = _add(files, quiet=json)
+    _report(added, refused, articles.withdraw_absent(folder, files), as_json=json)
+
+
+def _add(files: Sequence[Path], *, quiet: bool) -> tuple[list[Added], list[dict[str, str]]]:
     added, refused = [], []
-    with progress_bar(quiet=json) as progress:
+    with progress_bar(quiet=quiet) as progress:
         for file in progress.track(files, description="Adding"):
             try:
                 added += articles.add_path(file)
             except (InvalidInput, TooLarge) as error:
                 refused.append({"file": str(file), "error": error.detail})
+    return added, refused
+
+
+def _report(
+    added: Sequence[Added], refused: Sequence[dict[str, str]], withdrawn: Sequence[Article], *, as_json: bool
+) -> None:
+    """Prints what became of the files; ends with exit code 1 when one was refused."""
     shown = [
         {"article": one.public_id, "title": one.title, "chunks": one.chunks, "change": str(one.change)}
         for one in added
     ]
-    if json:
-        print_json({"added": shown, "refused": refused})
+    gone = [{"article": one.public_id, "title": one.title} for one in withdrawn]
+    if as_json:
+        print_json({"added": shown, "withdrawn": gone, "refused": refused})
     else:
-        print_table(
-            ("article", "title", "chunks", "change"),
-            [list(one.values()) for one in shown],
-            empty="Nothing added.",
-        )
+        rows = [list(one.values()) for one in shown]
+        rows += [[one["article"], one["title"], "", "withdrawn"] for one in gone]
+        print_table(("article", "title", "chunks", "change"), rows, empty="Nothing added.")
         for one in refused:
             typer.echo(f"refused: {one['error']}", err=True)
     raise typer.Exit(1 if refused else 0)

@@ -1,0 +1,103 @@
+"""Questions that staff answered with an article. What was asked before in other words points to the same article."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from pgvector import HalfVector
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from knowledge.embedding import model_id
+from knowledge.models import PastQuestion
+from knowledge.pgvector_store import conditions, literal, prepare_scan
+from knowledge.vector_store import Filters
+from llm.local_embedding import Vectors
+
+_NEIGHBOURS = 50
+# A neighbour's voice shrinks by e for each 1/15 of cosine; measured best of 8, 15 and 25.
+_SHARPNESS = 15.0
+# As loud as one neighbour at this cosine: where nothing similar was asked, nothing is said.
+_SILENCE = 0.5
+_ARTICLES = 10
+_QUERY = """
+select past_questions.article_id, past_questions.weight,
+    1 - (past_questions.embedding <=> cast(:vector as halfvec))
+from past_questions
+join articles on articles.id = past_questions.article_id
+where past_questions.model_id = :model_id and {conditions}
+    and past_questions.asked_at < coalesce(cast(:valid_at as timestamptz), now())
+order by past_questions.embedding <=> cast(:vector as halfvec)
+limit :limit
+"""
+_LINKED = text("""
+select id, url from articles
+where kind = 'article' and withdrawn_at is null and url <> '' and position(url in :answer) > 0
+order by id
+""")
+_CHUNKS = text("select id from chunks where article_id = any(cast(:articles as bigint[]))")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`source` says where it was asked, and `weight` how well the article answered (usually 1)."""
+
+    source: str
+    article_id: int
+    question: str
+    vector: Vectors
+    weight: float = 1.0
+
+
+def remember(session: Session, answered: Iterable[Answered]) -> None:
+    """Record them; the same source and article again replaces what was known."""
+    rows = [
+        {
+            "source": one.source,
+            "article_id": one.article_id,
+            "question": one.question,
+            "weight": one.weight,
+            "model_id": model_id(),
+            "embedding": HalfVector(one.vector),
+        }
+        for one in answered
+    ]
+    if rows:
+        statement = insert(PastQuestion).values(rows)
+        changed = {name: statement.excluded[name] for name in ("question", "weight", "model_id", "embedding")}
+        keys = [PastQuestion.source, PastQuestion.article_id]
+        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+
+
+def forget(session: Session, sources: Collection[str]) -> None:
+    """Delete what these tickets taught."""
+    session.execute(delete(PastQuestion).where(PastQuestion.source.in_(sources)))
+
+
+def votes(session: Session, vector: Vectors, filters: Filters) -> dict[int, float]:
+    """Articles that answered similar questions, with their share of the voices; a kernel over cosines."""
+    prepare_scan(session, _NEIGHBOURS)
+    where, values = conditions(filters)
+    given = {**values, "vector": literal(vector), "model_id": model_id(), "limit": _NEIGHBOURS}
+    voices: defaultdict[int, float] = defaultdict(float)
+    total = math.exp(_SHARPNESS * _SILENCE)
+    for article, weight, cosine in session.execute(text(_QUERY.format(conditions=where)), given):
+        voice = math.exp(_SHARPNESS * cosine)
+        voices[article] += voice * weight
+        total += voice
+    loudest = sorted(voices.items(), key=lambda one: -one[1])[:_ARTICLES]
+    return {article: voice / total for article, voice in loudest}
+
+
+def linked_articles(session: Session, answer: str) -> list[int]:
+    """The articles whose address stands in an answer, whatever host is before it."""
+    rows = session.execute(_LINKED, {"answer": answer.replace("\0", " ")})
+    return [article for article, url in rows if re.search(rf"{re.escape(url)}(?![\w/-])", answer)]
+
+
+def chunks_of(session: Session, articles: Collection[int]) -> list[int]:
+    """All chunks of the articles."""
+    return list(session.scalars(_CHUNKS, {"articles": list(articles)})) if articles else []
