@@ -58,6 +58,7 @@ _STATEMENTS: tuple[str, ...] = (
         claim_token TEXT,
         send_at TIMESTAMP WITH TIME ZONE,
         valid_until TIMESTAMP WITH TIME ZONE,
+        mail_id TEXT DEFAULT '' NOT NULL,
         CONSTRAINT pk_action_proofs PRIMARY KEY (action_id),
         CONSTRAINT fk_action_proofs_action_id FOREIGN KEY(action_id) REFERENCES actions (id) ON DELETE CASCADE
     )

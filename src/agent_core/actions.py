@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from agent_core import toolbox
-from agent_core.action_words import asks_for
+from agent_core.action_words import asks_for, document_in
 from agent_core.proposals import Refused, Wish, propose
 from agent_core.routing import Step, is_on
 from agent_core.shop import connected
@@ -21,8 +21,6 @@ from tickets import action_execution
 from tickets.action_execution import Work
 from tickets.action_kinds import ActionKind, Proposal
 from tickets.contracts import Case, Order, Reason
-from tickets.entities import EntityKind
-from tickets.entity_patterns import entities_of
 from tickets.raw_texts import newest_text
 
 log = logging.getLogger(__name__)
@@ -84,23 +82,33 @@ def _by_rules(desk: Desk, kind: ActionKind) -> Consulted:
         orders = desk.shop.orders_of(desk.case.customer_mail)
     except FAILURES as error:
         return Consulted(failure=told(error, desk.case))
-    named = named_orders(desk.case)
-    wish = Wish(
-        kind,
-        order_id=named[0] if named else "",
-        amount=_amount(desk.case) if kind is ActionKind.REFUND else "",
-        address=desk.address,
+    wish = _wish(desk, kind)
+    found: Proposal | Refused = (
+        propose(wish, orders, language=desk.language, refund_days=settings().agent.refund_days)
+        if isinstance(wish, Wish)
+        else wish
     )
-    proposed = propose(wish, orders, language=desk.language, refund_days=settings().agent.refund_days)
-    if isinstance(proposed, Refused):
-        return Consulted(notes=(f"no {kind.value} proposed: {proposed.why}",))
-    return Consulted(proposed)
+    if isinstance(found, Refused):
+        return Consulted(notes=(f"no {kind.value} proposed: {found.why}",))
+    return Consulted(found)
 
 
-def _amount(case: Case) -> str:
-    """The one amount that the customer names; of several nobody knows which is meant."""
-    amounts = {one.value.split()[0] for one in entities_of(case.question) if one.kind == EntityKind.AMOUNT}
-    return amounts.pop() if len(amounts) == 1 else ""
+def _wish(desk: Desk, kind: ActionKind) -> Wish | Refused:
+    """What the customer's words say; where they name several orders or amounts, nobody knows which is meant."""
+    named = named_orders(desk.case)
+    if len(named) > 1 and kind is not ActionKind.CLOSE_ACCOUNT:
+        return Refused("More than one order is named.")
+    order_id = named[0] if named else ""
+    text = f"{desk.case.subject}\n{desk.case.question}"
+    if kind is ActionKind.RESEND:
+        return Wish(kind, order_id, document=document_in(text, desk.language))
+    if kind is not ActionKind.REFUND:
+        return Wish(kind, order_id, address=desk.address)
+    amounts = toolbox.amounts_in(desk.case)
+    if len(amounts) > 1:
+        return Refused(toolbox.SEVERAL_AMOUNTS)
+    amount, currency = next(iter(amounts), ("", ""))
+    return Wish(kind, order_id, amount=amount, currency=currency)
 
 
 def _address(case: Case) -> str:

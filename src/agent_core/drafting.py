@@ -1,7 +1,9 @@
 """Writes the reply: facts from the sources, each sentence with where it comes from, in a frame of its channel."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from string import Formatter
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,8 +61,11 @@ def draft_reply(
 
     It has no claims when they do not answer. What `follow` returns is told of each sentence while it is written.
     """
-    order_sources = tuple(order_source(order, triage.language) for order in orders)
+    stated = [order_source(order, triage.language) for order in orders]
+    order_sources = tuple(source for source in stated if source is not None)
     sources = order_sources + tuple(drafts.source_of(passage) for passage in passages)
+    if None in stated:  # Articles do not say what became of an order that is asked about: staff do.
+        order_sources = sources = ()
 
     def so_far(sentences: Sequence[BaseModel]) -> Draft:
         body = DraftBody.model_construct(sentences=cast("list[DraftSentence]", sentences))
@@ -115,18 +120,23 @@ def _locally(case: Case, sources: tuple[Source, ...], orders: int) -> DraftBody:
     return DraftBody(sentences=stated + found)
 
 
-def order_source(order: Order, language: str) -> Source:
-    """An order as a sentence in the customer's language: the connector's words are the source."""
+def order_source(order: Order, language: str) -> Source | None:
+    """An order as a sentence in the customer's language: the connector's words are the source.
+
+    None for a state that no sentence is known for, or whose sentence has a gap: then nothing is said of the order.
+    """
     templates = frame(language)["order_status"]
-    template = templates.get(
-        order.status if order.eta else f"{order.status}_no_eta", templates["processing_no_eta"]
-    )
-    text = template.format(
-        order_id=order.order_id,
-        carrier=order.carrier,
-        tracking_number=order.tracking_number,
-        eta=_date(order.eta, language),
-    )
+    status = re.sub(r"[\s-]", "_", order.status.strip().casefold())
+    template = templates.get(status if order.eta else f"{status}_no_eta")
+    values = {
+        "order_id": order.order_id,
+        "carrier": order.carrier,
+        "tracking_number": order.tracking_number,
+        "eta": _date(order.eta, language),
+    }
+    if template is None or not all(values[name] for _, name, _, _ in Formatter().parse(template) if name):
+        return None
+    text = template.format(**values)
     return Source(f"Order {order.order_id}", text, "", f"order:{order.order_id}", 0, 0, 1.0)
 
 

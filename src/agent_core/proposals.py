@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from pydantic import ValidationError
+
 from agent_core.action_words import done_text
 from agent_core.shop_contract import ShopOrder
 from tickets.action_kinds import (
@@ -34,7 +36,8 @@ class Wish:
     amount: str = ""
     address: str = ""
     plan: str = ""
-    document: Document = Document.CONFIRMATION
+    document: Document | None = None
+    currency: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ def propose(
 ) -> Proposal | Refused:
     """`orders` are the customer's own: what is not among them cannot be proposed."""
     order = _meant(wish, orders)
-    filled = _filled(wish, order, refund_days=refund_days)
+    try:
+        filled = _filled(wish, order, refund_days=refund_days)
+    except ValidationError:
+        return Refused("The order is written in the shop as no action can name it.")
     if isinstance(filled, Refused):
         return filled
     arguments, checks = filled
@@ -58,9 +64,13 @@ def propose(
 
 def _meant(wish: Wish, orders: Sequence[ShopOrder]) -> ShopOrder | None:
     """The order that was named; without a name the only one there is."""
-    if wish.order_id:
-        return next((one for one in orders if one.order_id.upper() == wish.order_id.upper()), None)
-    return orders[0] if len(orders) == 1 else None
+    named = [one for one in orders if is_called(one, wish.order_id)] if wish.order_id else orders
+    return named[0] if len(named) == 1 else None
+
+
+def is_called(order: ShopOrder, name: str) -> bool:
+    """Whether a person may mean this order: in capitals or not, with the shop's # or without."""
+    return order.order_id.upper().lstrip("#") == name.upper().lstrip("#")
 
 
 _Filled = tuple[Arguments, tuple[str, ...]]
@@ -83,6 +93,8 @@ def _about(wish: Wish, order: ShopOrder, refund_days: int) -> _Filled | Refused:
     if wish.kind is ActionKind.REFUND:
         return _refund(wish, order, refund_days)
     if wish.kind is ActionKind.RESEND:
+        if wish.document is None:
+            return Refused("Which document is meant is not certain.")
         return ResendArguments(order_id=order.order_id, document=wish.document), (theirs,)
     if order.status in _GONE:
         return Refused(f"The order is {order.status.replace('_', ' ')}: it cannot be cancelled any more.")
@@ -90,11 +102,9 @@ def _about(wish: Wish, order: ShopOrder, refund_days: int) -> _Filled | Refused:
 
 
 def _refund(wish: Wish, order: ShopOrder, refund_days: int) -> _Filled | Refused:
-    amount = _amount(wish.amount, order.left)
-    if amount is None or amount <= 0:
-        return Refused("There is nothing left of the order's total to refund.")
-    if amount > order.left:
-        return Refused("That is more than is left of the order's total.")
+    amount = _amount(wish, order)
+    if isinstance(amount, Refused):
+        return amount
     if order.ordered_at is None:
         return Refused("The shop does not say when it was ordered.")
     # A shop that tells no zone is taken by its word in UTC: the window is counted in days.
@@ -110,14 +120,19 @@ def _refund(wish: Wish, order: ShopOrder, refund_days: int) -> _Filled | Refused
     return RefundArguments(order_id=order.order_id, amount=amount, currency=order.currency), checks
 
 
-def _amount(said: str, left: Decimal) -> Decimal | None:
-    if not said:
-        return left
+def _amount(wish: Wish, order: ShopOrder) -> Decimal | Refused:
+    """What was said, in the order's currency; when nothing was, all that is left."""
+    if wish.currency and wish.currency != order.currency:
+        return Refused("The amount is named in another currency than the order's.")
     try:
-        amount = Decimal(said)
+        amount = Decimal(wish.amount) if wish.amount else order.left
     except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
+        amount = Decimal(0)
+    if not amount.is_finite() or amount <= 0:
+        return Refused("There is nothing left of the order's total to refund.")
+    if amount > order.left:
+        return Refused("That is more than is left of the order's total.")
+    return amount
 
 
 def _address(wish: Wish, order: ShopOrder | None) -> _Filled | Refused:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agent_core import steps
 from agent_core.fencing import fenced
 from agent_core.prompts import prompt
-from agent_core.proposals import Refused, Wish, propose
+from agent_core.proposals import Refused, Wish, is_called, propose
 from agent_core.shop_contract import Shop, ShopOrder
 from agent_core.tools import FAILURES, order_of, told
 from llm import tools
@@ -21,7 +21,10 @@ from runtime.redaction import redact
 from runtime.settings import settings
 from tickets.action_kinds import DECLARATIONS, ActionKind, Approver, Document, Proposal
 from tickets.contracts import Case, Order
+from tickets.entities import EntityKind
+from tickets.entity_patterns import entities_of
 
+SEVERAL_AMOUNTS = "More than one amount is named."
 _UNKNOWN_ORDER = "There is no such order of this customer."
 _AWAY = "The shop cannot be asked now."
 _MOST_LETTERS = 2_000
@@ -83,7 +86,7 @@ class ActionRequest(_Arguments):
         ),
     ] = ""
     plan: Annotated[str, Field(max_length=40)] = ""
-    document: Document = Document.CONFIRMATION
+    document: Annotated[Document | None, Field(description="Of resend: the one that was asked for")] = None
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,8 @@ def _orders(desk: Desk) -> tuple[ShopOrder, ...]:
 
 
 def _look_up_order(desk: Desk, query: OrderQuery) -> str:
-    wanted = query.order_id.strip().upper()
-    found = [one for one in _orders(desk) if not wanted or one.order_id.upper() == wanted]
+    wanted = query.order_id.strip()
+    found = [one for one in _orders(desk) if not wanted or is_called(one, wanted)]
     for one in found if wanted else ():
         desk.orders[one.order_id] = order_of(one)
     return "\n".join(map(_line, found)) or _UNKNOWN_ORDER
@@ -196,6 +199,22 @@ def _search_past_tickets(desk: Desk, query: TextQuery) -> str:
 def _propose_action(desk: Desk, request: ActionRequest) -> str:
     if desk.proposal is not None:
         return "One action is proposed already."
+    found = _proposed(desk, request)
+    if isinstance(found, Refused):
+        desk.notes.append(f"no {request.kind} proposed: {found.why}")
+        return f"It cannot be proposed: {found.why}"
+    desk.proposal = found
+    return "It is proposed. A colleague decides."
+
+
+def _proposed(desk: Desk, request: ActionRequest) -> Proposal | Refused:
+    """A sum is the customer's own word: where they name several, a model may choose one, and never the whole."""
+    amounts = amounts_in(desk.case) if request.kind is ActionKind.REFUND else frozenset()
+    if len(amounts) > 1 and not request.amount:
+        return Refused(SEVERAL_AMOUNTS)
+    currencies = {currency for _amount, currency in amounts}
+    if len(currencies) > 1:
+        return Refused("Amounts in more than one currency are named.")
     wish = Wish(
         request.kind,
         order_id=request.order_id.strip(),
@@ -203,13 +222,16 @@ def _propose_action(desk: Desk, request: ActionRequest) -> str:
         address=desk.address,
         plan=request.plan,
         document=request.document,
+        currency=next(iter(currencies), ""),
     )
-    found = propose(wish, _orders(desk), language=desk.language, refund_days=settings().agent.refund_days)
-    if isinstance(found, Refused):
-        desk.notes.append(f"no {request.kind} proposed: {found.why}")
-        return f"It cannot be proposed: {found.why}"
-    desk.proposal = found
-    return "It is proposed. A colleague decides."
+    return propose(wish, _orders(desk), language=desk.language, refund_days=settings().agent.refund_days)
+
+
+def amounts_in(case: Case) -> frozenset[tuple[str, str]]:
+    """The sums that the customer names, each with its currency."""
+    text = f"{case.subject}\n{case.question}"
+    named = (one.value.split() for one in entities_of(text) if one.kind == EntityKind.AMOUNT)
+    return frozenset((one[0], one[1] if len(one) > 1 else "") for one in named)
 
 
 def _rules_of_actions() -> str:

@@ -1,6 +1,7 @@
 """Staff decide about the actions that wait on a ticket: approve, decline, have another code sent."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Path, Request
@@ -17,6 +18,7 @@ from runtime.errors import Conflict, InvalidInput
 from tickets import actions, verification
 
 router = APIRouter()
+_NOTHING_TYPED = Typed("", 0)
 ActionId = Annotated[str, Path(pattern=r"^ACT-[0-9A-Z]{16}$")]
 
 
@@ -45,7 +47,8 @@ def approve(
         actions.approve(session, action_id, staff=me.public_id, name=me.name, seen_seq=seen_seq, answer=told)
         audit.record(session, audit.Action.APPROVE_ACTION, actor=me.public_id, target=action_id)
 
-    return _decide(request, viewer, action_id=action_id, change=change, done=Done.APPROVED)
+    typed = Typed("", 0, seen_seq=seen_seq, answers={action_id: told})
+    return _decide(request, viewer, action_id=action_id, change=change, done=Done.APPROVED, typed=typed)
 
 
 @router.post("/actions/{action_id}/decline")
@@ -75,9 +78,15 @@ def send_code(request: Request, viewer: Approving, action_id: ActionId) -> Respo
 
 
 def _decide(
-    request: Request, viewer: Viewer, *, action_id: str, change: Callable[[Session], None], done: Done
+    request: Request,
+    viewer: Viewer,
+    *,
+    action_id: str,
+    change: Callable[[Session], None],
+    done: Done,
+    typed: Typed = _NOTHING_TYPED,
 ) -> Response:
-    """Make the change and show the ticket; when it is refused, show why."""
+    """Make the change and show the ticket; when it is refused, show why, with what was typed."""
     with transaction() as session:
         public_id = actions.read(session, action_id).ticket_public_id
     try:
@@ -85,7 +94,6 @@ def _decide(
             change(session)
     except (Conflict, InvalidInput) as error:
         status = 409 if isinstance(error, Conflict) else 422
-        return pages.show(
-            request, viewer, public_id=public_id, asked=Asked(typed=Typed(error.detail, status))
-        )
+        refused = replace(typed, error=error.detail, status=status)
+        return pages.show(request, viewer, public_id=public_id, asked=Asked(typed=refused))
     return RedirectResponse(f"/console/tickets/{public_id}?done={done}", status_code=303)

@@ -1,7 +1,7 @@
 """One ticket's page: conversation, draft, sources, customer, timeline; and its conversation as a fragment."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
@@ -66,6 +66,7 @@ class Typed:
     reply: str | None = None
     note: str = ""
     seen_seq: int | None = None
+    answers: dict[str, str] = field(default_factory=dict)  # Of actions, by public id.
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ def send_code(action_id: int) -> None:
     with transaction() as session:
         sending = proofs.claim_sending(session, action_id)
         outgoing = _outgoing(session, sending) if sending else None
+        if sending and outgoing:
+            proofs.remember_mail(session, sending, outgoing.mail_id)
     if sending is None or outgoing is None:
         return
     try:

@@ -9,7 +9,8 @@ from ingestion.threads import Standing, find_thread, is_about_ours, standing_of
 from runtime.database import one_statement
 from runtime.errors import DeskfleetError, Unavailable
 from runtime.language import language_of
-from tickets import attachments, deliveries, lifecycle, vault, verification
+from tickets import attachments, deliveries, lifecycle, proofs, vault, verification
+from tickets.action_models import Action
 from tickets.contracts import IncomingMessage, Reason, Receipt, Status
 from tickets.models import Ticket
 from tickets.vault import Secret
@@ -44,7 +45,7 @@ def receive(session: Session, message: IncomingMessage) -> Receipt:
     about no ticket of ours.
     """
     safe, secrets = _protected(message)
-    receipt = _place(session, safe)
+    receipt = _place(session, safe, secrets)
     return _with_parts(session, receipt, message, secrets)
 
 
@@ -52,7 +53,7 @@ def receive_on_ticket(session: Session, message: IncomingMessage, ticket_id: int
     """A further message on a ticket that the caller has found; a closed one gets a linked successor."""
     safe, secrets = _protected(message)
     ticket = session.scalars(select(Ticket).where(Ticket.id == ticket_id).with_for_update()).one()
-    receipt = _join(session, safe, ticket)
+    receipt = _join(session, safe, ticket, secrets)
     return _with_parts(session, receipt, message, secrets)
 
 
@@ -80,7 +81,7 @@ def _with_parts(
     return receipt
 
 
-def _place(session: Session, message: IncomingMessage) -> Receipt:
+def _place(session: Session, message: IncomingMessage, secrets: tuple[Secret, ...]) -> Receipt:
     if not message.thread and message.mail is None and not message.automatic:
         return lifecycle.open_ticket(session, message)
     # Two messages of one conversation at the same moment must find the same ticket.
@@ -91,25 +92,28 @@ def _place(session: Session, message: IncomingMessage) -> Receipt:
         return _keep_notice(session, message, ticket)
     if ticket is None:
         return lifecycle.open_ticket(session, message)
-    return _continue(session, message, ticket)
+    return _continue(session, message, ticket, secrets)
 
 
-def _continue(session: Session, message: IncomingMessage, ticket: Ticket) -> Receipt:
+def _continue(
+    session: Session, message: IncomingMessage, ticket: Ticket, secrets: tuple[Secret, ...]
+) -> Receipt:
     """As far as its sender belongs to the ticket; a stranger gets a ticket of his own that is linked to it."""
     session.refresh(ticket, with_for_update=True)  # It may be closed this very moment.
     standing = standing_of(session, ticket, message)
     if standing is Standing.PARTICIPANT and ticket.status != Status.CLOSED:
         return _keep_participant(session, message, ticket)
     if standing is Standing.CUSTOMER:
-        return _join(session, message, ticket)
+        return _join(session, message, ticket, secrets)
     return lifecycle.open_ticket(session, message, linked_to=ticket.id)
 
 
-def _join(session: Session, message: IncomingMessage, ticket: Ticket) -> Receipt:
+def _join(session: Session, message: IncomingMessage, ticket: Ticket, secrets: tuple[Secret, ...]) -> Receipt:
     if ticket.status == Status.CLOSED:
         return lifecycle.open_ticket(session, message, linked_to=ticket.id)
     beside = f"{message.subject}\n{message.quoted_text}"
-    if awaited := verification.take_code(session, ticket.id, message.text, beside=beside):
+    awaited = verification.take_code(session, ticket.id, message.text, beside=beside, secrets=secrets)
+    if awaited:
         return _join_with_code(session, message, ticket, awaited)
     return lifecycle.append_message(session, message, ticket.id)
 
@@ -122,7 +126,7 @@ def _join_with_code(
     safe = replace(message, text=awaited.text, quoted_text=quoted)
     receipt = lifecycle.append_message(session, safe, ticket.id)
     if not receipt.duplicate:
-        vault.keep(session, receipt.message_id, (awaited.secret,))
+        vault.keep(session, receipt.message_id, awaited.secrets)
         verification.settle(session, awaited)
     return receipt
 
@@ -133,11 +137,20 @@ def _keep_notice(session: Session, message: IncomingMessage, ticket: Ticket | No
     """
     if copy := deliveries.find_own(session, message.mail.message_id if message.mail else ""):
         return copy
+    if message.failure and (asked := proofs.mailed_as(session, message.failure.mail_id)):
+        return _keep_bounced_code(session, message, asked)
     if ticket is None or not _may_note(session, message, ticket):
         raise NotAnswered(f"not answered: {message.automatic}")
     receipt = lifecycle.append_notice(session, message, ticket.id)
     if message.failure and not receipt.duplicate:
         deliveries.mark_bounced(session, message.failure)
+    return receipt
+
+
+def _keep_bounced_code(session: Session, message: IncomingMessage, asked: Action) -> Receipt:
+    receipt = lifecycle.append_notice(session, message, asked.ticket_id)
+    if message.failure and not receipt.duplicate:
+        verification.mark_bounced(session, asked, message.failure)
     return receipt
 
 

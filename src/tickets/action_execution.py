@@ -42,7 +42,8 @@ class Work:
 
 
 def claim(session: Session, action_id: int) -> Work | None:
-    """Take an approved action, or one whose worker died. None: it is done, or somebody else has it."""
+    """Take an approved action, or one whose worker died. None: it is done, somebody else has it, or it is given up."""
+    _lock_ticket_of_given_up(session, action_id)
     action = session.scalars(
         select(Action)
         .where(
@@ -53,6 +54,9 @@ def claim(session: Session, action_id: int) -> Work | None:
         .with_for_update(skip_locked=True)
     ).first()
     if action is None:
+        return None
+    if action.attempts >= _MOST_ATTEMPTS:
+        _give_up(session, action)
         return None
     was_begun = action.state == ActionState.EXECUTING
     action.state = ActionState.EXECUTING
@@ -71,6 +75,19 @@ def claim(session: Session, action_id: int) -> Work | None:
         is_last=action.attempts >= _MOST_ATTEMPTS,
         may_have_reached_the_shop=was_begun,
     )
+
+
+def _lock_ticket_of_given_up(session: Session, action_id: int) -> None:
+    """Giving up touches the ticket too, whose row is taken before the action's."""
+    query = select(Action.ticket_id).where(Action.id == action_id, Action.attempts >= _MOST_ATTEMPTS)
+    for ticket_id in session.scalars(query):
+        lifecycle.lock(session, ticket_id)
+
+
+def _give_up(session: Session, action: Action) -> None:
+    """Its workers died again and again without a word: staff ask the shop."""
+    _end(session, action, ActionState.UNKNOWN)
+    _leave_to_staff(session, action, "It was tried too often, and no attempt came to an end.")
 
 
 def mark_done(session: Session, work: Work, *, reference: str) -> bool:
@@ -129,7 +146,8 @@ def sweep(session: Session) -> int:
 
 
 def _mine(session: Session, work: Work) -> Action | None:
-    """The action while this worker still holds it."""
+    """The action while this worker still holds it, with its ticket's row taken before."""
+    lifecycle.lock(session, work.ticket_id)
     return session.scalars(
         select(Action)
         .where(
@@ -143,7 +161,7 @@ def _mine(session: Session, work: Work) -> Action | None:
 
 
 def _pause(action: Action, why: str, retry_after_s: float | None) -> None:
-    pause_s = retry_after_s or min(_FIRST_PAUSE_S * 2**action.attempts, _LONGEST_PAUSE_S)
+    pause_s = min(retry_after_s or _FIRST_PAUSE_S * 2**action.attempts, _LONGEST_PAUSE_S)
     action.claim_token = None
     action.outcome = why
     action.due_at = func.now() + timedelta(seconds=pause_s)
@@ -152,33 +170,44 @@ def _pause(action: Action, why: str, retry_after_s: float | None) -> None:
 def _ended(session: Session, work: Work, state: ActionState) -> Action | None:
     action = _mine(session, work)
     if action:
-        action.state = state
-        action.claim_token = None
-        action.due_at = None
-        action.ended_at = func.now()
-        session.flush()
+        _end(session, action, state)
     return action
+
+
+def _end(session: Session, action: Action, state: ActionState) -> None:
+    action.state = state
+    action.claim_token = None
+    action.due_at = None
+    action.ended_at = func.now()
+    session.flush()
 
 
 def _to_staff(session: Session, work: Work, state: ActionState, why: str) -> bool:
     action = _ended(session, work, state)
     if action is None:
         return False
-    action.outcome = why
-    session.flush()
-    actions.record(session, action, f"action_{state}", actor=Author.SYSTEM)
-    lifecycle.hand_to_staff(session, action.ticket_id, Reason.TOOL_FAILURE)
+    _leave_to_staff(session, action, why)
     return True
 
 
+def _leave_to_staff(session: Session, action: Action, why: str) -> None:
+    action.outcome = why
+    session.flush()
+    actions.record(session, action, f"action_{action.state}", actor=Author.SYSTEM)
+    lifecycle.hand_to_staff(session, action.ticket_id, Reason.TOOL_FAILURE)
+
+
 def _tell(session: Session, action: Action) -> None:
-    """By the approver's own reply when they approved; when that is refused, staff have the ticket and its timeline."""
-    if not action.answer:
+    """By the approver's own reply when they approved. When nothing can be sent, staff tell the customer."""
+    if not _could_tell(session, action):
         lifecycle.hand_to_staff(session, action.ticket_id, Reason.HIGH_STAKES_ACTION)
-        return
+
+
+def _could_tell(session: Session, action: Action) -> bool:
+    if not action.answer:
+        return False
     if not action.approved_by:
-        lifecycle.tell(session, action.ticket_id, action.answer, settles_seq=action.seen_seq)
-        return
+        return lifecycle.tell(session, action.ticket_id, action.answer) is not None
     try:
         lifecycle.staff_reply(
             session,
@@ -189,4 +218,5 @@ def _tell(session: Session, action: Action) -> None:
             seen_seq=action.seen_seq,
         )
     except Conflict:
-        actions.wake_staff(session, action.ticket_id, Reason.HIGH_STAKES_ACTION)
+        return False
+    return True

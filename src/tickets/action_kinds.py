@@ -45,6 +45,7 @@ class Approver(StrEnum):
 class Document(StrEnum):
     CONFIRMATION = "confirmation"
     INVOICE = "invoice"
+    RECEIPT = "receipt"
 
 
 class Arguments(BaseModel):
@@ -57,12 +58,13 @@ def _to_the_cent(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.01"))
 
 
-OrderId = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9_-]{2,24}$", examples=["A-1001"])]
+# As the shop writes it: some put a # before it.
+OrderId = Annotated[str, Field(pattern=r"^[#A-Za-z0-9][A-Za-z0-9_-]{2,24}$", examples=["A-1001"])]
 
 
 class RefundArguments(Arguments):
     order_id: OrderId
-    amount: Annotated[Decimal, Field(gt=0, le=1_000_000, decimal_places=2), AfterValidator(_to_the_cent)]
+    amount: Annotated[Decimal, Field(gt=0, le=10_000_000, decimal_places=2), AfterValidator(_to_the_cent)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
@@ -85,7 +87,7 @@ class PlanArguments(Arguments):
 
 class ResendArguments(Arguments):
     order_id: OrderId
-    document: Document = Document.CONFIRMATION
+    document: Document
 
 
 class CloseArguments(Arguments):
@@ -110,8 +112,8 @@ DECLARATIONS: dict[ActionKind, Declaration] = {
         Declaration(ActionKind.CANCEL_ORDER, CancelArguments, Approver.STAFF, needs_proof=False),
         Declaration(ActionKind.ADDRESS_CHANGE, AddressArguments, Approver.STAFF, needs_proof=True),
         Declaration(ActionKind.PLAN_CHANGE, PlanArguments, Approver.STAFF, needs_proof=True),
-        # It goes to the address that the shop has, so nothing is lost when somebody else asks for it.
-        Declaration(ActionKind.RESEND, ResendArguments, Approver.NOBODY, needs_proof=False),
+        # It goes to the address that the shop has: nobody need prove who they are.
+        Declaration(ActionKind.RESEND, ResendArguments, Approver.STAFF, needs_proof=False),
         Declaration(
             ActionKind.CLOSE_ACCOUNT, CloseArguments, Approver.STAFF, needs_proof=True, always_staff=True
         ),

@@ -95,3 +95,4 @@ class ActionProof(Table):
     claim_token: Mapped[str | None] = mapped_column(Text)
     send_at: Mapped[datetime | None] = mapped_column(_Moment)
     valid_until: Mapped[datetime | None] = mapped_column(_Moment)
+    mail_id: Mapped[str] = mapped_column(Text, server_default="")

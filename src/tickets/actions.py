@@ -82,7 +82,7 @@ def propose(session: Session, case: Case, proposal: Proposal) -> Action | None:
         state=ActionState.PROPOSED,
         proposed_by=Author.AGENT,
         seen_seq=case.up_to_seq,
-        answer=proposal.answer,
+        answer=proposal.answer.strip(),
         expires_at=func.now() + timedelta(days=settings().agent.action_days),
     )
     session.add(action)
@@ -148,19 +148,26 @@ def approve(
 ) -> Action:
     """One of the staff approves; the last one needed has it done. `answer` is what the customer is then told.
 
-    Raises Conflict when it is not for approval any more, or when this colleague has approved it already.
+    Raises Conflict when it is not for approval any more, when this colleague has approved it already, or when its
+    ticket stands against it.
     """
     if answer is not None and len(answer) > _MOST_LETTERS:
         raise InvalidInput(f"The answer is longer than {_MOST_LETTERS} characters.", field="answer")
+    ticket = lifecycle.lock(session, find(session, public_id).ticket_id)
+    waits = (
+        Action.public_id == public_id,
+        Action.state == ActionState.AWAITING_APPROVAL,
+        Action.expires_at > func.now(),
+        literal(staff) != func.all(Action.approved_by),
+    )
+    kind = session.scalar(select(Action.kind).where(*waits))
+    if kind is None:
+        raise _why_not(session, public_id, staff)
+    _refuse_against_ticket(session, ActionKind(kind), ticket, seen_seq)
     enough = func.cardinality(Action.approved_by) + 1 >= _approvers_needed()
     approved = session.scalars(
         update(Action)
-        .where(
-            Action.public_id == public_id,
-            Action.state == ActionState.AWAITING_APPROVAL,
-            Action.expires_at > func.now(),
-            literal(staff) != func.all(Action.approved_by),
-        )
+        .where(*waits)
         .values(
             approved_by=func.array_append(Action.approved_by, staff, type_=ARRAY(Text)),
             approver_name=name,
@@ -178,6 +185,17 @@ def approve(
     if approved.state == ActionState.APPROVED:
         jobs.request(session, EXECUTE_ACTION, approved.id)
     return approved
+
+
+def _refuse_against_ticket(session: Session, kind: ActionKind, ticket: Ticket, seen_seq: int) -> None:
+    """Its customer must be there to be told, and must not have said more since."""
+    if Status(ticket.status) in lifecycle.DONE:
+        raise Conflict(
+            f"The ticket is {ticket.status}: nothing is done for it any more unless it is opened again.",
+            field="action",
+        )
+    if DECLARATIONS[kind].always_staff:
+        lifecycle.refuse_unseen(session, ticket, seen_seq)
 
 
 def _approvers_needed() -> ColumnElement[int]:
@@ -202,6 +220,7 @@ def decline(session: Session, public_id: str, *, staff: str, reason: str) -> Act
     why = " ".join(reason.split())
     if not why or len(why) > 500:
         raise InvalidInput("Say why in at most 500 characters.", field="reason")
+    lifecycle.lock(session, find(session, public_id).ticket_id)
     declined = session.scalars(
         update(Action)
         .where(
@@ -221,12 +240,19 @@ def decline(session: Session, public_id: str, *, staff: str, reason: str) -> Act
 
 def expire(session: Session) -> int:
     """End what nobody has decided in time; staff get to know it. Returns how many."""
+    late = (
+        Action.state.in_((ActionState.AWAITING_APPROVAL, ActionState.AWAITING_VERIFICATION)),
+        Action.expires_at <= func.now(),
+    )
+    held = session.scalars(
+        select(Ticket.id)
+        .where(Ticket.id.in_(select(Action.ticket_id).where(*late)))
+        .order_by(Ticket.id)
+        .with_for_update()
+    ).all()
     expired = session.scalars(
         update(Action)
-        .where(
-            Action.state.in_((ActionState.AWAITING_APPROVAL, ActionState.AWAITING_VERIFICATION)),
-            Action.expires_at <= func.now(),
-        )
+        .where(*late, Action.ticket_id.in_(held))
         .values(state=ActionState.EXPIRED, ended_at=func.now())
         .returning(Action)
     ).all()
@@ -245,7 +271,9 @@ def wake_staff(session: Session, ticket_id: int, reason: Reason) -> None:
 
 
 def find(session: Session, public_id: str) -> Action:
-    action = session.scalars(select(Action).where(Action.public_id == public_id)).first()
+    action = session.scalars(
+        select(Action).where(Action.public_id == public_id).execution_options(populate_existing=True)
+    ).first()
     if action is None:
         raise NotFound(f"There is no action {public_id[:40]}.")
     return action

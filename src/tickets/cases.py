@@ -50,7 +50,7 @@ def build_case(session: Session, ticket_id: int, claim_token: str, *, newest_aga
         customer_turns=sum(message.author == Author.CUSTOMER for message in messages),
         customer_id=customer.id,
         customer_name=customer.name,
-        customer_mail=_mail_address(session, customer.id),
+        customer_mail=_mail_address(session, ticket),
         customer_tier=customer.tier,
         language=ticket.language,
         stated_priority=Priority(ticket.priority) if ticket.priority_stated else None,
@@ -124,10 +124,13 @@ def _recent_replies(session: Session, customer_id: int, reply_to: str) -> int:
     return session.scalar(query) or 0
 
 
-def _mail_address(session: Session, customer_id: int) -> str:
-    """Verified by the channel; for the tools, never for a prompt."""
-    query = select(CustomerIdentity.value).where(
-        CustomerIdentity.customer_id == customer_id, CustomerIdentity.kind == MAIL
+def _mail_address(session: Session, ticket: Ticket) -> str:
+    """Verified by the channel; for the tools, never for a prompt. Of a merged customer the one that wrote here."""
+    own = CustomerIdentity.value == ticket.identity
+    query = (
+        select(CustomerIdentity.value)
+        .where(CustomerIdentity.customer_id == ticket.customer_id, CustomerIdentity.kind == MAIL)
+        .order_by(own.desc(), CustomerIdentity.value)
     )
     return session.scalar(query.limit(1)) or ""
 

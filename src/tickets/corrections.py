@@ -3,13 +3,13 @@
 `lifecycle.correct` makes corrections; `agent_core.retraining` learns from what is read here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Float, cast, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Float, Subquery, cast, func, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
 from runtime.errors import Conflict, TooLarge
@@ -74,46 +74,87 @@ class Lesson:
 
 def lessons(session: Session, *, limit: int) -> list[Lesson]:
     """The newest ones, oldest first. A judgement whose answer was called right is a lesson like a correction."""
+    newest = _spoken_of_last(session, limit)
     found: dict[int, Lesson] = {}
-    for message, ticket, labels, at in (*_confirmed(session), *_corrected(session)):
-        lesson = found.setdefault(
-            message.id, Lesson(f"{ticket.subject}\n{message.text}".strip(), ticket.language, at)
-        )
-        lesson.labels |= labels
-        lesson.at = max(lesson.at, at)
-    return sorted(found.values(), key=lambda one: one.at)[-limit:]
+    for one in (*_confirmed(session, newest), *_corrected(session, newest)):
+        text = f"{one.subject}\n{one.text}".strip()
+        lesson = found.setdefault(one.message_id, Lesson(text, one.language, one.at))
+        lesson.labels |= one.labels
+        lesson.at = max(lesson.at, one.at)
+    return sorted(found.values(), key=lambda one: one.at)
 
 
-_Read = tuple[Message, Ticket, dict[str, str], datetime]
+@dataclass(frozen=True)
+class _Read:
+    message_id: int
+    text: str = field(repr=False)
+    subject: str = field(repr=False)
+    language: str
+    labels: dict[str, str]
+    at: datetime
 
 
-def _corrected(session: Session) -> Iterator[_Read]:
+_ABOUT = (Message.id, Message.text, Ticket.subject, Ticket.language)
+
+
+def _spoken_of_last(session: Session, limit: int) -> list[int]:
+    """The messages that staff said something of, the newest first; their texts are not read for that."""
+    last = _last_verdicts()
+    confirmed = (
+        select(Message.id.label("message_id"), last.c.at)
+        .join(AgentDecision, _is_answered_by())
+        .join(last, last.c.decision_id == AgentDecision.id)
+        .where(last.c.verdict == Verdict.RIGHT, Message.author == Author.CUSTOMER)
+    )
+    corrected = select(JudgementCorrection.message_id, JudgementCorrection.at).where(
+        JudgementCorrection.message_id.is_not(None)
+    )
+    said = union_all(confirmed, corrected).subquery()
+    newest = select(said.c.message_id).group_by(said.c.message_id).order_by(func.max(said.c.at).desc())
+    return list(session.scalars(newest.limit(limit)))
+
+
+def _last_verdicts() -> Subquery:
+    """Of each decision what was said of it last, by whomever."""
+    return (
+        select(AnswerVerdict.decision_id, AnswerVerdict.verdict, AnswerVerdict.at)
+        .ext(distinct_on(AnswerVerdict.decision_id))
+        .order_by(AnswerVerdict.decision_id, AnswerVerdict.at.desc())
+        .subquery()
+    )
+
+
+def _is_answered_by() -> ColumnElement[bool]:
+    return (Message.ticket_id == AgentDecision.ticket_id) & (Message.seq == AgentDecision.answers_seq)
+
+
+def _corrected(session: Session, messages: Sequence[int]) -> Iterator[_Read]:
     """In the order of what was said: the last counts."""
     query = (
-        select(JudgementCorrection, Message, Ticket)
+        select(*_ABOUT, JudgementCorrection.field, JudgementCorrection.to_value, JudgementCorrection.at)
         .join(Message, Message.id == JudgementCorrection.message_id)
         .join(Ticket, Ticket.id == JudgementCorrection.ticket_id)
+        .where(Message.id.in_(messages))
         .order_by(JudgementCorrection.id)
     )
-    for said, message, ticket in session.execute(query):
-        yield message, ticket, {said.field: said.to_value}, said.at
+    for message_id, text, subject, language, name, value, at in session.execute(query):
+        yield _Read(message_id, text, subject, language, {name: value}, at)
 
 
-def _confirmed(session: Session) -> Iterator[_Read]:
+def _confirmed(session: Session, messages: Sequence[int]) -> Iterator[_Read]:
+    last = _last_verdicts()
     query = (
-        select(AgentDecision.judgement, AnswerVerdict.at, Message, Ticket)
-        .join(AnswerVerdict, AnswerVerdict.decision_id == AgentDecision.id)
+        select(*_ABOUT, AgentDecision.judgement, last.c.at)
+        .select_from(AgentDecision)
+        .join(last, last.c.decision_id == AgentDecision.id)
         .join(Ticket, Ticket.id == AgentDecision.ticket_id)
-        .join(
-            Message,
-            (Message.ticket_id == AgentDecision.ticket_id) & (Message.seq == AgentDecision.answers_seq),
-        )
-        .where(AnswerVerdict.verdict == Verdict.RIGHT, Message.author == Author.CUSTOMER)
-        .order_by(AnswerVerdict.at)
+        .join(Message, _is_answered_by())
+        .where(last.c.verdict == Verdict.RIGHT, Message.id.in_(messages))
+        .order_by(last.c.at)
     )
-    for judgement, at, message, ticket in session.execute(query):
+    for message_id, text, subject, language, judgement, at in session.execute(query):
         labels = {name: judgement[name] for name in ("category", "priority", "mood") if judgement.get(name)}
-        yield message, ticket, labels, at
+        yield _Read(message_id, text, subject, language, labels, at)
 
 
 def claim_outcomes(session: Session, *, limit: int) -> list[ClaimOutcome]:

@@ -112,7 +112,7 @@ def read_outgoing(session: Session, message_id: int) -> Outgoing:
         mail_id=message.mail_id,
         in_reply_to=newest.mail_id if newest else "",
         references=tuple(dict.fromkeys(known)),
-        by_agent=message.author == Author.AGENT,
+        by_agent=message.author != Author.STAFF,
         correlation_id=message.correlation_id,
         answers_id=newest.external_id if newest else "",
         answers_at=newest.created_at if newest else None,

@@ -91,6 +91,21 @@ def claim_sending(session: Session, action_id: int) -> Sending | None:
     return Sending(action.id, proof.claim_token, code, f"{action.public_id}.{link}")
 
 
+def remember_mail(session: Session, sending: Sending, mail_id: str) -> None:
+    """Under which Message-ID the code leaves, so that a bounce of it is known."""
+    session.execute(
+        update(ActionProof)
+        .where(ActionProof.action_id == sending.action_id, ActionProof.claim_token == sending.token)
+        .values(mail_id=mail_id)
+    )
+
+
+def mailed_as(session: Session, mail_id: str) -> Action | None:
+    """The action whose newest code left with this Message-ID."""
+    query = select(Action).join(ActionProof, ActionProof.action_id == Action.id)
+    return session.scalars(query.where(ActionProof.mail_id == mail_id, ActionProof.mail_id != "")).first()
+
+
 def mark_sent(session: Session, sending: Sending) -> Action | None:
     """The mail is on its way; the action it is for, or None when another code was made meanwhile."""
     sent = session.execute(

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from runtime.errors import NotFound
+from tickets.action_models import Action
 from tickets.contracts import Author, Kind, Owner, Status
 from tickets.cursors import cursor_after, position
 from tickets.models import AgentDecision, Customer, CustomerIdentity, Message, Ticket, TicketEvent
@@ -212,7 +213,10 @@ class LearnableTicket:
 def learnable_tickets(session: Session, *, limit: int) -> list[LearnableTicket]:
     """Resolved since they were learned last, oldest first. Answers of the agent alone teach nothing."""
     by_staff = select(Message.id).where(
-        Message.ticket_id == Ticket.id, Message.author == Author.STAFF, Message.kind == Kind.OUTBOUND
+        Message.ticket_id == Ticket.id,
+        Message.author == Author.STAFF,
+        Message.kind == Kind.OUTBOUND,
+        ~_reports_an_action(),
     )
     query = (
         select(Ticket)
@@ -228,10 +232,20 @@ def learnable_tickets(session: Session, *, limit: int) -> list[LearnableTicket]:
     return [_learnable(session, ticket) for ticket in session.scalars(query)]
 
 
+def _reports_an_action() -> ColumnElement[bool]:
+    """What was done in the shop for one customer is no answer to another."""
+    told = select(Action.id).where(Action.ticket_id == Message.ticket_id, Action.answer == Message.text)
+    return (Message.author == Author.STAFF) & told.exists()
+
+
 def _learnable(session: Session, ticket: Ticket) -> LearnableTicket:
     said = session.execute(
         select(Message.author, Message.text)
-        .where(Message.ticket_id == ticket.id, Message.kind.in_((Kind.INBOUND, Kind.OUTBOUND)))
+        .where(
+            Message.ticket_id == ticket.id,
+            Message.kind.in_((Kind.INBOUND, Kind.OUTBOUND)),
+            ~_reports_an_action(),
+        )
         .order_by(Message.seq)
     ).all()
     first = next((text for author, text in said if author == Author.CUSTOMER), "")

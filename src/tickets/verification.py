@@ -4,6 +4,7 @@ Intake hands every further message of a customer to `take_code` before it is sto
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -12,26 +13,25 @@ from sqlalchemy.orm import Session
 from runtime import limits
 from runtime.errors import Conflict, NotFound, RateLimited
 from runtime.redaction import Kind
-from tickets import actions, lifecycle, proofs
+from tickets import actions, code_finding, lifecycle, proofs
 from tickets.action_kinds import ActionState
 from tickets.action_models import Action
-from tickets.contracts import Author, Reason
+from tickets.code_finding import code_in, without_code, written
+from tickets.contracts import Author, FailedDelivery, Reason
+from tickets.models import Ticket
 from tickets.proof_texts import text_of
 from tickets.vault import Secret
 
-_CODE = re.compile(r"(?<![\w#-])(?<!\d[ .])(\d{3})[ -]?(\d{3})(?![\w-])(?![ .]\d)")
-_ALONE = re.compile(r"^\W{0,3}\d{3}[ -]?\d{3}\W{0,3}$")
 _LINK = re.compile(r"ACT-[0-9A-Z]{16}\.[\w-]{20,60}")
-_MOST_CHARACTERS = 4_000
 _TRIES_PER_MINUTE = 5
 
 
 @dataclass(frozen=True)
 class Awaited:
-    """A message that held a code: its text without it, and the action that it is for."""
+    """A message that held a code: its text without it, what is to be sealed still, and the action that it is for."""
 
     text: str
-    secret: Secret
+    secrets: tuple[Secret, ...]
     action_id: int
     code: str
 
@@ -54,41 +54,34 @@ def awaits(session: Session, ticket_id: int) -> Action | None:
     return session.scalars(query).first()
 
 
-def take_code(session: Session, ticket_id: int, text: str, *, beside: str) -> Awaited | None:
+def take_code(
+    session: Session, ticket_id: int, text: str, *, beside: str, secrets: Sequence[Secret] = ()
+) -> Awaited | None:
     """The code in a message of a ticket that waits for one, taken out of the text; None: it holds none.
 
-    `beside`: the message's other texts, so that no placeholder stands for two things.
+    `beside`: the message's other texts, so that no placeholder stands for two things. `secrets`: what was taken out
+    of the text before, where the code may be among them.
     """
-    found = _code_in(text)
-    action = awaits(session, ticket_id) if found else None
-    if found is None or action is None:
+    kept = next((one for one in secrets if one.placeholder in text and code_in(one.value)), None)
+    code = code_in(kept.value if kept else text)
+    action = awaits(session, ticket_id) if code else None
+    if code is None or action is None:
         return None
-    placeholder = next(
+    secret = kept or Secret(Kind.SECRET, _placeholder(text, beside), written(text, code))
+    # Also where the mail with the code was quoted and could not be told from what is new.
+    without = _LINK.sub(f"[{Kind.SECRET}]", without_code(text, code, secret.placeholder))
+    return Awaited(without, () if kept else (secret,), action.id, code)
+
+
+def _placeholder(text: str, beside: str) -> str:
+    return next(
         name for n in range(1, 10_000) if (name := f"[{Kind.SECRET} {n}]") not in text and name not in beside
     )
-    code = found[1] + found[2]
-    # Also where the mail with the code was quoted and could not be told from what is new.
-    without = _CODE.sub(lambda match: placeholder if match[1] + match[2] == code else match[0], text)
-    secret = Secret(Kind.SECRET, placeholder, found[0])
-    return Awaited(_LINK.sub(f"[{Kind.SECRET}]", without), secret, action.id, code)
 
 
 def without_codes(quoted: str) -> str:
     """The quoted part of an answer to our mail, without the code and the link that stood in it."""
-    return _CODE.sub(f"[{Kind.SECRET}]", _LINK.sub(f"[{Kind.SECRET}]", quoted))
-
-
-def _code_in(text: str) -> re.Match[str] | None:
-    """The number that is a line by itself, else the first: a message may also name an order."""
-    first = None
-    start = 0
-    for line in text[:_MOST_CHARACTERS].splitlines(keepends=True):
-        match = _CODE.search(text, start, start + len(line))
-        if match and _ALONE.match(line.strip()):
-            return match
-        first = first or match
-        start += len(line)
-    return first
+    return code_finding.without_codes(_LINK.sub(f"[{Kind.SECRET}]", quoted), f"[{Kind.SECRET}]")
 
 
 def settle(session: Session, awaited: Awaited) -> bool:
@@ -165,12 +158,28 @@ def confirm_link(session: Session, token: str) -> None:
 
 def _of_link(session: Session, token: str) -> Action:
     public_id, _, link = token.partition(".")
-    action = session.scalars(
-        select(Action).where(Action.public_id == public_id[:40]).with_for_update()
-    ).first()
+    action = _locked(session, public_id[:40])
     if action is None or not link or not proofs.is_live_link(session, action, link):
         raise NotFound("This link has been used, or it is too old.")
     return action
+
+
+def _locked(session: Session, public_id: str) -> Action | None:
+    """The ticket's row first, as everywhere: a message that comes now locks it before it tries a code."""
+    ticket_id = session.scalar(select(Action.ticket_id).where(Action.public_id == public_id))
+    session.scalar(select(Ticket.id).where(Ticket.id == ticket_id).with_for_update())
+    query = select(Action).where(Action.public_id == public_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).first()
+
+
+def mark_bounced(session: Session, action: Action, failure: FailedDelivery) -> None:
+    """The mail with the code came back: staff have to find another way to know the customer."""
+    is_waiting = action.state == ActionState.AWAITING_VERIFICATION
+    was_told = not failure.recipient or failure.recipient.lower() == action.customer_mail.lower()
+    if failure.final and is_waiting and was_told:
+        proofs.close(session, action.id)
+        actions.record(session, action, "code_failed", actor=Author.SYSTEM)
+        lifecycle.hand_to_staff(session, action.ticket_id, Reason.DELIVERY_FAILED)
 
 
 def tell_of_code(session: Session, action: Action) -> None:
@@ -180,7 +189,7 @@ def tell_of_code(session: Session, action: Action) -> None:
 
 def send_again(session: Session, public_id: str, *, staff: str) -> None:
     """Staff ask for another code. Raises NotFound, and Conflict when the action waits for none."""
-    action = session.scalars(select(Action).where(Action.public_id == public_id).with_for_update()).first()
+    action = _locked(session, public_id)
     if action is None:
         raise NotFound(f"There is no action {public_id[:40]}.")
     if action.state != ActionState.AWAITING_VERIFICATION:

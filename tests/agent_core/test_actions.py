@@ -115,8 +115,22 @@ def test_what_staff_approve_is_done_and_the_customer_is_told(shop: ShopStub, run
         ("Please refund my order A-2002.", {}),
         (REFUND, {"customer_verified": False}),
         ("How do I cancel my order A-1001?", {}),
+        ("Please resend the invoice of A-1001 and of A-1003.", {}),
+        ("Please resend the invoice or the receipt of A-1001.", {}),
+        ("I paid 49 EUR for A-1001 and 5 EUR were wrong. I want a refund.", {}),
+        ("I want a refund of 20 USD for order A-1001.", {}),
+        ("My parcel A-1001 was lost although the confirmation says it was delivered.", {}),
     ],
-    ids=["somebody else's order", "nobody vouches", "only a question"],
+    ids=[
+        "somebody else's order",
+        "nobody vouches",
+        "only a question",
+        "two orders",
+        "two documents",
+        "two amounts",
+        "another currency",
+        "a complaint",
+    ],
 )
 def test_nothing_is_proposed(
     shop: ShopStub, run_jobs: CollectedJobs, text: str, changes: dict[str, object]
@@ -275,14 +289,27 @@ def test_a_job_that_is_lost_is_asked_for_again(shop: ShopStub, run_jobs: Collect
     assert actions_of(ticket)[0].state == "done"
 
 
-def test_a_document_needs_nobodys_approval(shop: ShopStub, run_jobs: CollectedJobs) -> None:
-    ticket = receive("Please resend the confirmation of order A-1001.")
+def test_a_document_is_sent_again_when_staff_approve(shop: ShopStub, run_jobs: CollectedJobs) -> None:
+    ticket, view = proposed(run_jobs, "Please resend the invoice of order A-1001.")
+    assert (view.state, view.sentence) == (
+        "awaiting_approval",
+        "Send the invoice of order A-1001 to Alice again",
+    )
+    assert (shop.executed, read(ticket).ticket.owner) == ([], "staff")
+    approve(view)
     run_jobs()
-    [view] = actions_of(ticket)
-    assert (view.state, view.action.approved_by) == ("done", [])
+    assert shop.executed == [view.action.public_id]
+    assert read(ticket).ticket.status == "waiting_customer"
+
+
+def test_who_also_wants_a_person_gets_one_and_nothing_is_done(
+    shop: ShopStub, run_jobs: CollectedJobs
+) -> None:
+    ticket, view = proposed(run_jobs, "Let me talk to a human. And send me the invoice of A-1001 again.")
+    assert view.state == "awaiting_approval"
     found = read(ticket)
-    assert found.reply is not None
-    assert found.ticket.status == "waiting_customer"
+    assert (found.ticket.owner, found.ticket.status) == ("staff", "escalated")
+    assert shop.executed == []
 
 
 def test_an_order_that_is_named_is_cancelled_by_staff(shop: ShopStub, run_jobs: CollectedJobs) -> None:
@@ -311,11 +338,30 @@ def test_a_customer_gets_so_many_proposals_a_day(
     assert "action_withheld" in [event.kind for event in read(other).events]
 
 
-def test_a_newer_message_stops_the_answer_and_not_the_action(shop: ShopStub, run_jobs: CollectedJobs) -> None:
-    ticket, view = proposed(run_jobs)
+def write_more(ticket: str) -> None:
     with transaction() as session:
         ticket_id = queries.find_ticket(session, ticket).id
         intake.receive_on_ticket(session, a_message(text="One more thing", customer_verified=True), ticket_id)
+
+
+def test_a_newer_message_stops_what_moves_money_until_it_is_read(
+    shop: ShopStub, run_jobs: CollectedJobs
+) -> None:
+    ticket, view = proposed(run_jobs)
+    write_more(ticket)
+    with pytest.raises(Conflict, match="A newer message came in"):
+        approve(view, seen_seq=1)
+    assert actions_of(ticket)[0].state == "awaiting_approval"
+    approve(view, seen_seq=2)
+    run_jobs()
+    assert actions_of(ticket)[0].state == "done"
+
+
+def test_a_newer_message_stops_the_answer_of_another_action_and_staff_tell_the_customer(
+    shop: ShopStub, run_jobs: CollectedJobs
+) -> None:
+    ticket, view = proposed(run_jobs, "Hello, please cancel my order A-1001. Thank you.")
+    write_more(ticket)
     approve(view, seen_seq=1)
     run_jobs()
     found = read(ticket)

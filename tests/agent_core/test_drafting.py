@@ -138,9 +138,42 @@ def test_an_own_order_is_told_first_and_in_the_customers_language() -> None:
         "Your order A-10423 is on its way with Example Post. The tracking number is EP1. "
         "Expected delivery: 4 March 2026."
     )
-    german = order_source(replace(ORDER, eta=ORDER.eta and ORDER.eta + timedelta(days=1)), "de").text
-    assert german.startswith("Ihre Bestellung A-10423 ist mit Example Post unterwegs.")
-    assert german.endswith("2026-03-05.")
+    german = order_source(replace(ORDER, eta=ORDER.eta and ORDER.eta + timedelta(days=1)), "de")
+    assert german is not None
+    assert german.text.startswith("Ihre Bestellung A-10423 ist mit Example Post unterwegs.")
+    assert german.text.endswith("2026-03-05.")
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        replace(ORDER, status="lost"),
+        replace(ORDER, status=""),
+        replace(ORDER, status="shipped", carrier=""),
+        replace(ORDER, status="shipped", tracking_number="", eta=None),
+    ],
+)
+def test_nothing_is_said_of_an_order_whose_state_has_no_full_sentence(order: Order) -> None:
+    assert order_source(order, "en") is None
+    draft, _answer = draft_reply(a_case(question=QUESTION), TRIAGE, [a_passage()], [ORDER, order])
+    assert draft.claims == ()
+
+
+def test_a_state_is_read_however_the_shop_writes_it() -> None:
+    for written in ("In Transit", "IN-TRANSIT", " in_transit "):
+        source = order_source(replace(ORDER, status=written), "en")
+        assert source is not None
+        assert "on its way" in source.text
+
+
+@pytest.mark.parametrize("status", ["returned", "refunded", "on_hold", "ready_for_pickup"])
+@pytest.mark.parametrize("language", ["ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt", "tr", "zh"])
+def test_further_states_are_told_in_every_language_with_or_without_a_date(status: str, language: str) -> None:
+    for eta in (ORDER.eta, None):
+        bare = replace(ORDER, status=status, carrier="", tracking_number="", eta=eta)
+        source = order_source(bare, language)
+        assert source is not None
+        assert "A-10423" in source.text
 
 
 def test_what_a_model_cites_beyond_the_sources_counts_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,15 @@ def test_a_refund_without_an_amount_is_what_is_left() -> None:
         ),
         (Wish(ActionKind.PLAN_CHANGE, plan="<script>"), (ORDER,), "No plan"),
         (Wish(ActionKind.PLAN_CHANGE), (ORDER,), "No plan"),
+        (Wish(ActionKind.RESEND, "A-1001"), (ORDER,), "Which document"),
+        (Wish(ActionKind.REFUND, "A-1001", amount="20", currency="USD"), (ORDER,), "another currency"),
+        (Wish(ActionKind.REFUND, "A-1001", amount="1.005"), (ORDER,), "no action can name"),
+        (Wish(ActionKind.CANCEL_ORDER), (replace(ORDER, order_id="1001/2"),), "no action can name"),
+        (
+            Wish(ActionKind.CANCEL_ORDER, "1001"),
+            (replace(ORDER, order_id="#1001"), replace(ORDER, order_id="1001")),
+            "No order",
+        ),
     ],
 )
 def test_what_is_over_a_limit_is_refused_in_words(
@@ -87,3 +96,18 @@ def test_there_is_an_answer_for_every_action_in_every_language(kind: ActionKind,
     assert isinstance(found, Proposal)
     assert found.answer
     assert "{" not in found.answer
+
+
+@pytest.mark.parametrize("order_id", ["#1001", "a-1001b", "A-1001"])
+def test_an_order_is_named_as_the_shop_writes_it(order_id: str) -> None:
+    order = replace(ORDER, order_id=order_id)
+    found = asked(Wish(ActionKind.CANCEL_ORDER, order_id.upper().lstrip("#")), order, LATER)
+    assert isinstance(found, Proposal)
+    assert found.order_id == order_id
+
+
+def test_a_large_sum_in_a_weak_currency_is_proposed() -> None:
+    order = replace(ORDER, total=Decimal("4500000.0000"), refunded=Decimal(0), currency="IDR")
+    found = asked(Wish(ActionKind.REFUND, "A-1001"), order)
+    assert isinstance(found, Proposal)
+    assert "4500000.00 IDR" in found.answer

@@ -145,8 +145,9 @@ def test_a_shop_that_leaks_does_not_make_the_agent_leak(
         {"kind": "refund", "order_id": "A-9999"},
         {"kind": "plan_change"},
         {"kind": "address_change"},
+        {"kind": "resend", "order_id": "A-1001"},
     ],
-    ids=["more than the total", "no such order", "no plan", "no address"],
+    ids=["more than the total", "no such order", "no plan", "no address", "no document"],
 )
 def test_what_is_over_a_limit_is_not_proposed(
     claude: AnthropicStub, shop: ShopStub, run_jobs: CollectedJobs, request_: dict[str, str]
@@ -190,3 +191,31 @@ def test_a_model_that_is_down_leaves_it_to_the_rules(
     claude.otherwise = lambda _request: Behaviour(status=500)
     _found, [view] = received("Please refund my order A-1001.", run_jobs)
     assert view.sentence == "Refund 49.00 EUR for order A-1001 to Alice"
+
+
+def test_a_document_that_the_model_wants_sent_waits_for_staff(
+    claude: AnthropicStub, shop: ShopStub, run_jobs: CollectedJobs
+) -> None:
+    plays(claude, tool_call("propose_action", kind="resend", order_id="A-1001", document="invoice"))
+    found, [view] = received("Please send me the invoice of A-1001 again.", run_jobs)
+    assert (view.state, found.ticket.owner) == ("awaiting_approval", "staff")
+    assert shop.executed == []
+
+
+@pytest.mark.parametrize(
+    ("message", "amount"),
+    [
+        ("I paid 49 EUR for A-1001 and 5 EUR were wrong. Refund me.", ""),
+        ("Refund me 20 USD of A-1001.", "20.00"),
+        ("Refund me 20 EUR or 22 USD of A-1001.", "20.00"),
+    ],
+    ids=["two amounts", "another currency", "two currencies"],
+)
+def test_a_sum_that_is_not_certain_is_left_to_staff(
+    claude: AnthropicStub, shop: ShopStub, run_jobs: CollectedJobs, message: str, amount: str
+) -> None:
+    plays(claude, tool_call("propose_action", kind="refund", order_id="A-1001", amount=amount))
+    found, proposed = received(message, run_jobs)
+    assert proposed == []
+    assert "It cannot be proposed" in shown_to(claude)
+    assert found.ticket.owner == "staff"

@@ -3,11 +3,13 @@
 import pytest
 
 from accounts.permissions import Role
+from ingestion import intake
 from runtime.database import transaction
 from tests.console.desk import Member, member
 from tests.jobs import CollectedJobs
 from tests.proposals import CLOSE, a_proposal
-from tickets import actions
+from tests.samples import a_message
+from tickets import actions, queries
 from tickets.action_kinds import ActionState
 
 
@@ -89,4 +91,16 @@ def test_a_form_of_another_site_approves_nothing(carol: Member) -> None:
     _ticket, action = a_proposal()
     forged = carol.client.post(f"/console/actions/{action}/approve", data={"seen_seq": 1, "csrf": "x"})
     assert forged.status_code == 403
+    assert state(action) is ActionState.AWAITING_APPROVAL
+
+
+def test_an_answer_that_was_changed_is_kept_when_approval_is_refused(carol: Member) -> None:
+    ticket, action = a_proposal()
+    with transaction() as session:
+        ticket_id = queries.find_ticket(session, ticket).id
+        intake.receive_on_ticket(session, a_message(text="One more thing"), ticket_id)
+    refused = carol.post(f"/console/actions/{action}/approve", seen_seq=1, answer="Dear Alice & all, done.")
+    assert refused.status_code == 409
+    assert "A newer message came in" in refused.text
+    assert "Dear Alice &amp; all, done.</textarea>" in refused.text
     assert state(action) is ActionState.AWAITING_APPROVAL

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
 
 from deskfleet.workers import load_jobs
-from ingestion import codes
+from ingestion import codes, intake
 from runtime.database import transaction
 from runtime.settings import settings
 from tests.code_desk import asked_to_close, code_of, last_told, mails, read, the_action, write
 from tests.jobs import CollectedJobs
+from tests.samples import a_message
 from tickets import verification
 from tickets.action_models import ActionProof
+from tickets.contracts import Channel, FailedDelivery, IncomingMessage, MailHeaders
 
 
 @pytest.fixture
@@ -89,3 +92,49 @@ def test_a_mail_that_cannot_be_sent_gives_the_ticket_to_staff(
     found = read(public_id)
     assert "code_failed" in [event.kind for event in found.events]
     assert found.ticket.owner == "staff"
+
+
+def a_bounce(mail_id: str, *, recipient: str = "alice@example.com", final: bool = True) -> IncomingMessage:
+    return a_message(
+        channel=Channel.MAIL,
+        identity="mailer-daemon@example.com",
+        automatic="bounce",
+        mail=MailHeaders(message_id=f"bounce-of-{mail_id}"),
+        failure=FailedDelivery(mail_id, recipient, "5.1.1" if final else "4.4.1", final),
+    )
+
+
+def sent_as() -> str:
+    with transaction() as session:
+        return session.scalars(select(ActionProof.mail_id)).one()
+
+
+def test_a_code_whose_mail_came_back_opens_nothing_and_staff_have_the_ticket(desk: CollectedJobs) -> None:
+    public_id = asked_to_close()
+    desk()
+    bounce = a_bounce(sent_as())
+    for _ in range(2):
+        with transaction() as session:
+            intake.receive(session, bounce)
+    found = read(public_id)
+    assert [event.kind for event in found.events].count("code_failed") == 1
+    assert (found.ticket.owner, found.ticket.status) == ("staff", "escalated")
+    assert [one.automatic for one in found.messages].count("bounce") == 1
+    with transaction() as session:
+        kept = session.scalars(select(ActionProof)).one()
+        assert (kept.code_hash, kept.link_hash, kept.send_at) == (None, None, None)
+    write(public_id, code_of(mails()[0][1]))
+    assert the_action(public_id).state == "awaiting_verification"
+
+
+@pytest.mark.parametrize("changes", [{"final": False}, {"recipient": "bob@example.com"}])
+def test_a_delay_or_a_bounce_of_another_address_leaves_the_code_alone(
+    desk: CollectedJobs, changes: dict[str, Any]
+) -> None:
+    public_id = asked_to_close()
+    desk()
+    with transaction() as session:
+        intake.receive(session, a_bounce(sent_as(), **changes))
+    assert "code_failed" not in [event.kind for event in read(public_id).events]
+    write(public_id, code_of(mails()[0][1]))
+    assert the_action(public_id).state == "awaiting_approval"

@@ -1,5 +1,6 @@
 """What becomes of a proposed action between the agent and staff."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from tests.jobs import CollectedJobs
 from tests.proposals import CLOSE, REFUND, a_proposal
 from tests.samples import a_message, claimed_case
 from tickets import actions, customers, lifecycle, queries
-from tickets.action_kinds import ActionKind, CancelArguments, Proposal, ResendArguments
+from tickets.action_kinds import ActionKind, CancelArguments, Document, Proposal, ResendArguments
 from tickets.action_models import Action
 from tickets.contracts import Status
 from tickets.models import Customer
@@ -27,6 +28,11 @@ def state(action: str) -> str:
 def approve(action: str, staff: str = "AGENT-BOB00000") -> None:
     with transaction() as session:
         actions.approve(session, action, staff=staff, name="Bob", seen_seq=1)
+
+
+def decline(action: str) -> None:
+    with transaction() as session:
+        actions.decline(session, action, staff="AGENT-BOB00000", reason="No receipt.")
 
 
 def let_expire() -> None:
@@ -63,6 +69,31 @@ def test_an_expiry_does_not_open_a_ticket_that_staff_have_ended(run_jobs: Collec
     with transaction() as session:
         actions.expire(session)
         assert queries.read_ticket(session, ticket).ticket.status == "resolved"
+
+
+def test_nothing_is_approved_on_a_ticket_that_staff_have_ended(run_jobs: CollectedJobs) -> None:
+    ticket, action = a_proposal()
+    with transaction() as session:
+        found = queries.find_ticket(session, ticket)
+        lifecycle.set_status(session, found.id, Status.RESOLVED, actor="AGENT-BOB00000")
+    with pytest.raises(Conflict, match="The ticket is resolved"):
+        approve(action)
+    assert state(action) == "awaiting_approval"
+
+
+def test_who_decides_waits_for_who_holds_the_ticket(run_jobs: CollectedJobs) -> None:
+    ticket, action = a_proposal()
+    with ThreadPoolExecutor(1) as pool, transaction() as session:
+        lifecycle.lock(session, queries.find_ticket(session, ticket).id)
+        declining = pool.submit(decline, action)
+        with pytest.raises(TimeoutError):
+            declining.result(timeout=0.5)
+        # The one who waits holds nothing yet: the action's row is free for who has the ticket's.
+        free = select(Action.id).where(Action.public_id == action).with_for_update(nowait=True)
+        assert session.scalars(free).one()
+        session.rollback()
+        declining.result(timeout=10)
+    assert state(action) == "declined"
 
 
 def test_a_declined_action_may_be_proposed_again(run_jobs: CollectedJobs) -> None:
@@ -144,7 +175,7 @@ def test_money_goes_back_once_for_an_order_whatever_it_is_called(run_jobs: Colle
 
 
 def test_a_document_may_be_wanted_again_another_day(run_jobs: CollectedJobs) -> None:
-    document = Proposal(ActionKind.RESEND, ResendArguments(order_id="A-1001"))
+    document = Proposal(ActionKind.RESEND, ResendArguments(order_id="A-1001", document=Document.INVOICE))
     a_proposal(document)
     with transaction() as session:
         session.execute(update(Action).values(state="done", ended_at=func.now()))
@@ -154,3 +185,18 @@ def test_a_document_may_be_wanted_again_another_day(run_jobs: CollectedJobs) -> 
         assert actions.propose(session, case, document) is None
         session.execute(update(Action).values(ended_at=func.now() - func.make_interval(0, 0, 0, 2)))
         assert actions.propose(session, case, document) is not None
+
+
+@pytest.mark.parametrize("own_words", ["", "Close the door of the kettle first."])
+def test_what_was_done_for_one_customer_is_not_learned(run_jobs: CollectedJobs, own_words: str) -> None:
+    ticket, _action = a_proposal()
+    with transaction() as session:
+        found = queries.find_ticket(session, ticket)
+        for words in filter(None, (own_words, REFUND.answer)):
+            lifecycle.staff_reply(
+                session, found.id, words, staff="AGENT-BOB00000", name="Bob", seen_seq=found.last_seq + 1
+            )
+        lifecycle.set_status(session, found.id, Status.RESOLVED, actor="AGENT-BOB00000")
+    with transaction() as session:
+        learned = [one.answer for one in queries.learnable_tickets(session, limit=10)]
+    assert learned == ([own_words] if own_words else [])

@@ -10,10 +10,10 @@ from runtime.database import transaction
 from runtime.settings import settings
 from tests.jobs import CollectedJobs
 from tests.samples import a_decision, a_message, claimed_case
-from tickets import lifecycle
+from tickets import customers, lifecycle
 from tickets.cases import build_case
 from tickets.contracts import Case, Channel, Status
-from tickets.models import Ticket
+from tickets.models import CustomerIdentity, Ticket
 
 
 @pytest.fixture
@@ -109,3 +109,28 @@ def test_other_recent_tickets_of_the_customer_are_part_of_the_case(run_jobs: Col
 
 def test_nobody_learns_of_tickets_of_a_customer_whom_they_only_claim_to_be(run_jobs: CollectedJobs) -> None:
     assert _two_tickets(run_jobs, verified=False).recent_tickets == ()
+
+
+@pytest.mark.parametrize("writer", ["bob@example.com", "carol@example.com"])
+def test_of_a_customer_with_several_addresses_the_one_that_wrote_is_the_tickets(
+    run_jobs: CollectedJobs, writer: str
+) -> None:
+    with transaction() as session:
+        receipt = intake.receive(session, a_message(channel=Channel.MAIL, identity=writer))
+        customer_id = session.scalars(select(Ticket.customer_id)).one()
+        for other in ("alice@example.com", "bob@example.com", "carol@example.com"):
+            if other != writer:
+                session.add(CustomerIdentity(kind=customers.MAIL, value=other, customer_id=customer_id))
+    run_jobs.lose()
+    assert case_of(receipt.ticket_id).customer_mail == writer
+
+
+def test_of_a_visitor_with_several_addresses_it_is_always_the_same(run_jobs: CollectedJobs) -> None:
+    said("Where is my parcel?")
+    run_jobs.lose()
+    with transaction() as session:
+        ticket_id, customer_id = session.execute(select(Ticket.id, Ticket.customer_id)).one()
+        for address in ("carol@example.com", "bob@example.com"):
+            session.add(CustomerIdentity(kind=customers.MAIL, value=address, customer_id=customer_id))
+            session.flush()
+    assert case_of(ticket_id).customer_mail == "bob@example.com"

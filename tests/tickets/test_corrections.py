@@ -230,3 +230,21 @@ def test_the_whole_judgement_is_kept_with_the_decision(public_id: str) -> None:
     assert details.decision is not None
     kept = details.decision.judgement
     assert (kept["raw_confidence"], kept["model"], kept["mood"]) == (0.8, "local:local", "negative")
+
+
+def test_no_more_lessons_are_read_than_asked_for_and_the_newest_first(public_id: str) -> None:
+    correct(public_id, category="general_inquiry")
+    others = [judged(subject=f"Card {number}", text="Again") for number in (1, 2)]
+    judge(others[0], Verdict.RIGHT)
+    correct(others[1], category="billing_inquiry")
+    with transaction() as session:
+        texts = [one.text for one in corrections.lessons(session, limit=2)]
+    assert texts == ["Card 1\nAgain", "Card 2\nAgain"]
+
+
+def test_what_was_called_wrong_after_it_was_called_right_is_no_lesson(public_id: str) -> None:
+    judge(public_id, Verdict.RIGHT)
+    judge(public_id, Verdict.WRONG, staff="AGENT-BOB00000")
+    assert lessons() == []
+    judge(public_id, Verdict.RIGHT, staff="AGENT-DAN00000")
+    assert len(lessons()) == 1

@@ -136,3 +136,14 @@ def test_a_chat_reply_is_delivered_when_its_page_has_shown_it(run_jobs: Collecte
     with transaction() as session:
         deliveries.acknowledge_chat(session, "c1", message_id)
     assert state(message_id) == "sent"
+
+
+def test_only_what_a_person_wrote_leaves_as_a_persons(message_id: int) -> None:
+    assert taken(message_id).by_agent
+    with transaction() as session:
+        ticket_id = session.scalars(select(Ticket.id)).one()
+        told = lifecycle.tell(session, ticket_id, "That is done.")
+        written = lifecycle.staff_reply(session, ticket_id, "Hello", staff="AGENT-1", name="Bob", seen_seq=9)
+    assert told is not None
+    assert taken(told).by_agent
+    assert not taken(written).by_agent

@@ -1,13 +1,15 @@
 """What the desk itself tells a customer."""
 
+import pytest
 from sqlalchemy import func, select
 
 from ingestion import intake
 from runtime.database import transaction
+from runtime.errors import Conflict
 from tests.jobs import CollectedJobs
 from tests.samples import a_decision, a_message, claimed_case
 from tickets import lifecycle, wakeups
-from tickets.contracts import Case, Channel, Kind, Reason
+from tickets.contracts import Case, Channel, Kind, Reason, Status
 from tickets.models import Message, Ticket, TicketEvent
 
 NOTICE = "A colleague will answer."
@@ -57,3 +59,10 @@ def test_a_decision_without_a_notice_tells_nobody_anything(run_jobs: CollectedJo
     with transaction() as session:
         assert lifecycle.escalate(session, case, a_decision(reason=Reason.LEGAL))
     assert told() == []
+
+
+def test_a_notice_of_the_desk_is_no_answer_to_the_customer(run_jobs: CollectedJobs) -> None:
+    case = a_case()
+    escalate(case)
+    with pytest.raises(Conflict, match="waits for an answer"), transaction() as session:
+        lifecycle.set_status(session, case.ticket_id, Status.WAITING_CUSTOMER, actor="AGENT-BOB00000")

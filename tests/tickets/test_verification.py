@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from deskfleet.workers import load_jobs
 from ingestion import intake
@@ -24,8 +25,9 @@ from tests.code_desk import (
 from tests.jobs import CollectedJobs
 from tests.samples import a_message
 from tickets import lifecycle, queries, vault, verification
-from tickets.action_models import ActionProof
+from tickets.action_models import Action, ActionProof
 from tickets.contracts import Channel
+from tickets.models import Ticket
 
 
 @pytest.fixture
@@ -133,9 +135,9 @@ def test_a_code_in_a_mail_of_the_ticket_is_recognised(desk: CollectedJobs) -> No
 def test_other_numbers_are_no_codes(desk: CollectedJobs) -> None:
     public_id = asked_to_close()
     desk()
-    for text in ("Call 555 123 456 or 030 123456 789.", "Order A-482193", "It cost 1.482193 EUR", "#482193"):
-        write(public_id, text)
-        assert read(public_id).messages[-1].text == text
+    for said in ("Call 555 123 456 or 030 123456 789.", "Order A-482193", "It cost 1.482193 EUR", "#482193"):
+        write(public_id, said)
+        assert read(public_id).messages[-1].text == said
     with transaction() as session:
         assert session.scalars(select(ActionProof.tries)).one() == 0
 
@@ -152,3 +154,47 @@ def test_a_proof_by_link_brings_the_ticket_back_to_staff(desk: CollectedJobs) ->
     found = read(public_id)
     assert (found.ticket.owner, found.ticket.status) == ("staff", "escalated")
     assert found.ticket.staff_due_at is not None
+
+
+@pytest.mark.parametrize("words", ["PIN {}", "password: {}", "my one-time password is {}"])
+def test_a_code_that_the_vault_took_out_is_tried_all_the_same(desk: CollectedJobs, words: str) -> None:
+    public_id = asked_to_close()
+    desk()
+    code = code_of(mails()[0][1])
+    write(public_id, words.format(code))
+    assert the_action(public_id).state == "awaiting_approval"
+    typed = next(one for one in read(public_id).messages if one.text.startswith(words[:3]))
+    assert typed.text == words.format("[SECRET 1]")
+    with transaction() as session:
+        assert vault.reveal(session, typed.id) == words.format(code)
+
+
+def test_a_number_beside_no_word_for_a_code_is_no_try(desk: CollectedJobs) -> None:
+    public_id = asked_to_close()
+    desk()
+    said = "My order 100234 is affected too"
+    write(public_id, said)
+    assert read(public_id).messages[-1].text == said
+    with transaction() as session:
+        assert session.scalars(select(ActionProof.tries)).one() == 0
+
+
+def test_a_code_in_the_digits_of_another_script_is_the_same_code(desk: CollectedJobs) -> None:
+    public_id = asked_to_close()
+    desk()
+    code = code_of(mails()[0][1])
+    write(public_id, "".join(chr(ord(digit) - ord("0") + ord("٠")) for digit in code))
+    assert the_action(public_id).state == "awaiting_approval"
+
+
+def test_a_link_and_a_typed_code_lock_in_the_same_order(desk: CollectedJobs) -> None:
+    public_id = asked_to_close()
+    desk()
+    link = link_of(mails()[0][1])
+    with transaction() as session:
+        session.execute(select(Ticket.id).where(Ticket.public_id == public_id).with_for_update())
+        with pytest.raises(OperationalError), transaction() as other:
+            other.execute(text("set local lock_timeout = '200ms'"))
+            verification.read_link(other, link)
+        # Whoever waits for the ticket holds nothing of its action meanwhile.
+        session.execute(select(Action.id).with_for_update(nowait=True))

@@ -9,7 +9,15 @@ from tickets.lifecycle.arrivals import (
 )
 from tickets.lifecycle.corrections import Corrections, correct
 from tickets.lifecycle.outcomes import claim, escalate, release, reply
-from tickets.lifecycle.staff_work import add_note, assign, mark_learned, set_status, staff_reply
+from tickets.lifecycle.staff_work import (
+    add_note,
+    assign,
+    lock,
+    mark_learned,
+    refuse_unseen,
+    set_status,
+    staff_reply,
+)
 from tickets.lifecycle.states import DONE, TRANSITIONS
 from tickets.lifecycle.takeover import give_up, hand_to_staff
 from tickets.lifecycle.telling import tell, tell_once
@@ -28,9 +36,11 @@ __all__ = [
     "escalate",
     "give_up",
     "hand_to_staff",
+    "lock",
     "mark_learned",
     "open_at_once",
     "open_ticket",
+    "refuse_unseen",
     "release",
     "reply",
     "set_status",

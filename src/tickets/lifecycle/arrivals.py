@@ -16,6 +16,7 @@ from tickets.contracts import Author, Channel, IncomingMessage, Kind, Owner, Rea
 from tickets.lifecycle.states import DONE, moment_in
 from tickets.models import Message, ReceivedMessage, Ticket
 from tickets.public_ids import new_ticket_id
+from tickets.thanks import is_only_thanks
 
 
 def answer_deadline_s(channel: Channel) -> float:
@@ -59,9 +60,11 @@ def _opened(
 
 
 def append_message(session: Session, message: IncomingMessage, ticket_id: int) -> Receipt:
-    """A further message of a ticket. A resolved ticket opens again; staff keep what was theirs."""
+    """A further message of a ticket. A resolved ticket opens again, but not for thanks; staff keep what was theirs."""
     if not _is_fresh(session, message):
         return received_before(session, message)
+    if _only_thanks(message) and (answered := _thanked(session, message, ticket_id)):
+        return _add(session, message, answered, kind=Kind.INBOUND)
     ticket = _wake(session, message, ticket_id)
     receipt = _add(session, message, ticket, kind=Kind.INBOUND)
     wakeups.request_status(session, ticket)
@@ -91,6 +94,31 @@ def _is_fresh(session: Session, message: IncomingMessage) -> bool:
         .returning(ReceivedMessage.channel)
     ).first()
     return fresh is not None
+
+
+def _only_thanks(message: IncomingMessage) -> bool:
+    return not message.attachments and is_only_thanks(message.text, name=message.name)
+
+
+def _thanked(session: Session, message: IncomingMessage, ticket_id: int) -> Ticket | None:
+    """The ticket with thanks that count as answered; None when somebody owes its customer an answer."""
+    return session.scalars(
+        update(Ticket)
+        .where(
+            Ticket.id == ticket_id,
+            Ticket.status.in_((Status.WAITING_CUSTOMER, Status.RESOLVED)),
+            Ticket.last_inbound_seq == Ticket.handled_seq,
+        )
+        .values(
+            last_seq=Ticket.last_seq + 1,
+            last_inbound_seq=Ticket.last_seq + 1,
+            handled_seq=Ticket.last_seq + 1,
+            customer_verified=Ticket.customer_verified & message.customer_verified,
+            updated_at=func.now(),
+        )
+        .returning(Ticket)
+        .execution_options(populate_existing=True)
+    ).first()
 
 
 def _wake(session: Session, message: IncomingMessage, ticket_id: int) -> Ticket:

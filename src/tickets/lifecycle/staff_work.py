@@ -13,8 +13,14 @@ from tickets.lifecycle.states import DONE, TRANSITIONS, moment_in
 from tickets.models import Message, Ticket
 
 
-def _lock(session: Session, ticket_id: int) -> Ticket:
-    return session.scalars(select(Ticket).where(Ticket.id == ticket_id).with_for_update()).one()
+def lock(session: Session, ticket_id: int) -> Ticket:
+    """Hold the ticket's row. Whoever also needs rows that belong to it takes this one first."""
+    return session.scalars(
+        select(Ticket)
+        .where(Ticket.id == ticket_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
 
 
 def staff_reply(session: Session, ticket_id: int, text: str, *, staff: str, name: str, seen_seq: int) -> int:
@@ -24,8 +30,8 @@ def staff_reply(session: Session, ticket_id: int, text: str, *, staff: str, name
     """
     if not text.strip():
         raise InvalidInput("The reply is empty.", field="text")
-    ticket = _lock(session, ticket_id)
-    _refuse_unseen(session, ticket, seen_seq)
+    ticket = lock(session, ticket_id)
+    refuse_unseen(session, ticket, seen_seq)
     _move(ticket, Status.WAITING_CUSTOMER)
     _take(ticket, staff)
     ticket.handled_seq = ticket.last_inbound_seq
@@ -37,8 +43,11 @@ def staff_reply(session: Session, ticket_id: int, text: str, *, staff: str, name
     return message_id
 
 
-def _refuse_unseen(session: Session, ticket: Ticket, seen_seq: int) -> None:
-    """What a person wrote since must be read first; a machine's mail or a colleague's note does not stop anybody."""
+def refuse_unseen(session: Session, ticket: Ticket, seen_seq: int) -> None:
+    """Raises Conflict: what a person wrote since must be read first.
+
+    A machine's mail or a colleague's note does not stop anybody.
+    """
     newer = select(Message.id).where(
         Message.ticket_id == ticket.id,
         Message.seq > seen_seq,
@@ -77,9 +86,9 @@ def set_status(
 
     `seen_seq` is the newest message that the person saw: what came after it is not resolved unread.
     """
-    ticket = _lock(session, ticket_id)
+    ticket = lock(session, ticket_id)
     if seen_seq is not None:
-        _refuse_unseen(session, ticket, seen_seq)
+        refuse_unseen(session, ticket, seen_seq)
     if status is Status.WAITING_CUSTOMER and not _was_answered(session, ticket):
         raise Conflict("The customer waits for an answer: reply or resolve first.", field="status")
     _move(ticket, status)
@@ -94,10 +103,11 @@ def set_status(
 
 
 def _was_answered(session: Session, ticket: Ticket) -> bool:
-    """Whether something was written to the customer since their newest message, if they ever wrote."""
+    """Whether somebody answered the customer since their newest message; the desk's own notices answer nothing."""
     answer = select(Message.id).where(
         Message.ticket_id == ticket.id,
         Message.kind == Kind.OUTBOUND,
+        Message.author != Author.SYSTEM,
         Message.seq > ticket.last_inbound_seq,
     )
     return session.scalar(answer.limit(1)) is not None
@@ -105,7 +115,7 @@ def _was_answered(session: Session, ticket: Ticket) -> bool:
 
 def assign(session: Session, ticket_id: int, assignee: str | None, *, actor: str) -> None:
     """Give the ticket to one of the staff, or to nobody. Staff own it from then on."""
-    ticket = _lock(session, ticket_id)
+    ticket = lock(session, ticket_id)
     if Status(ticket.status) in DONE:
         raise Conflict(f"A ticket that is {ticket.status} cannot be assigned.", field="assignee")
     agents = ticket.owner == Owner.AGENT
@@ -124,7 +134,7 @@ def add_note(session: Session, ticket_id: int, text: str, *, staff: str, name: s
     """An internal note; customers never see it."""
     if not text.strip():
         raise InvalidInput("The note is empty.", field="text")
-    ticket = _lock(session, ticket_id)
+    ticket = lock(session, ticket_id)
     ticket.last_seq += 1
     session.flush()
     session.execute(

@@ -4,17 +4,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tickets import outbox, timeline
-from tickets.contracts import Author, Owner, Status
+from tickets.contracts import Author, Status
 from tickets.lifecycle.states import DONE
 from tickets.models import Ticket, TicketEvent
 
 HANDOVER_TOLD = "handover_told"
 
 
-def tell(session: Session, ticket_id: int, text: str, *, settles_seq: int | None = None) -> int | None:
+def tell(session: Session, ticket_id: int, text: str) -> int | None:
     """Queue a message of the desk; the message's id, or None for a ticket that is done.
 
-    `settles_seq`: staff owe nothing more when this was the customer's newest message.
+    It settles nothing: who owed the customer an answer still owes it, by the same time.
     """
     ticket = session.scalars(
         select(Ticket)
@@ -24,10 +24,6 @@ def tell(session: Session, ticket_id: int, text: str, *, settles_seq: int | None
     ).one()
     if Status(ticket.status) in DONE:
         return None
-    if ticket.owner == Owner.STAFF and settles_seq == ticket.last_inbound_seq:
-        ticket.status = Status.WAITING_CUSTOMER
-        ticket.handled_seq = ticket.last_inbound_seq
-        session.flush()
     return outbox.queue_reply(session, ticket_id, text, author=Author.SYSTEM)
 
 
