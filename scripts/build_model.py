@@ -215,10 +215,11 @@ def main() -> None:
         return
     started = time.monotonic()
     print("Building the local embedder ...", end=" ", flush=True)
-    logging.getLogger().setLevel(
-        logging.ERROR
-    )  # The quantiser advises a preparation that gains nothing here.
-    replace(target, wheel_folder())
+    logging.disable(logging.WARNING)  # The quantiser advises a preparation that gains nothing here.
+    try:
+        replace(target, wheel_folder())
+    finally:
+        logging.disable(logging.NOTSET)
     print(f"{time.monotonic() - started:.0f} s")
 
 
