@@ -1,6 +1,7 @@
 """One open chat: reads the visitor's frames and shows what is new in the rows. It keeps a cursor, no data."""
 
 import logging
+import math
 import time
 from collections import deque
 from functools import partial
@@ -175,7 +176,10 @@ def _problem(error: DeskfleetError) -> dict[str, Any]:
     """`retry_after_s` is there when the same frame may be welcome later."""
     code = _CODES.get(type(error), "unavailable")
     body: dict[str, Any] = {"code": code, "detail": error.detail, "field": error.field}
-    return body | {"retry_after_s": round(error.retry_after_s, 1)} if isinstance(error, RateLimited) else body
+    if isinstance(error, RateLimited):
+        # Rounded up: who comes back a moment too early is refused again, and a pause of zero would read as "never".
+        body["retry_after_s"] = math.ceil(error.retry_after_s * 10) / 10
+    return body
 
 
 def _as_json(message: ChatMessage) -> dict[str, Any]:

@@ -5,7 +5,9 @@ import uuid
 import pytest
 from sqlalchemy import select, update
 
+from runtime import limits
 from runtime.database import transaction
+from runtime.errors import RateLimited
 from runtime.settings import settings
 from tests.ingestion.chat_client import Open, staff_says, stored, the_ticket
 from tickets import lifecycle
@@ -29,6 +31,19 @@ def test_a_visitor_who_writes_too_often_has_to_wait_in_every_tab(
     assert 0 < error["retry_after_s"] <= 30
     assert [message.text for message in stored()] == ["One", "Two"]
     open_page().say("Another visitor")
+
+
+def test_a_pause_is_never_told_shorter_than_it_is(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who came back a moment too early was refused with a pause of 0, and the page took that for a final no."""
+
+    def refuse(name: str, **limit: int) -> None:
+        raise RateLimited("Wait.", retry_after_s=0.01)
+
+    page = open_page()
+    monkeypatch.setattr(limits, "take", refuse)
+    frame_id = str(uuid.uuid4())
+    page.send(type="message", id=frame_id, text="Three")
+    assert page.next("error", id=frame_id)["retry_after_s"] == 0.1
 
 
 def test_staff_get_the_conversation_when_a_person_is_asked_for(open_page: Open) -> None:

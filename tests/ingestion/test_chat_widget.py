@@ -14,7 +14,9 @@ from playwright.sync_api import (
 )
 from sqlalchemy import func, select
 
+from runtime import limits
 from runtime.database import transaction
+from runtime.errors import RateLimited
 from runtime.settings import settings
 from tests.ingestion import chat_browser
 from tests.ingestion.chat_browser import (
@@ -271,6 +273,25 @@ def test_who_writes_too_fast_is_told_and_loses_nothing(
     expect(page.locator(".log .fate").first).to_contain_text("Not sent yet", timeout=30_000)
     all_sent(page, within_s=90)
     assert stored_texts() == [str(number) for number in range(13)]
+
+
+def test_who_comes_back_a_moment_too_early_is_asked_to_wait_again(
+    context: BrowserContext, shop: HostPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened_on(context, shop)
+    pauses = iter([0.3, 0.001])
+    take = limits.take
+
+    def refuse_twice(name: str, **limit: int) -> None:
+        pause = next(pauses, None) if name.startswith("chat-visitor:") else None
+        if pause:
+            raise RateLimited("Wait.", retry_after_s=pause)
+        take(name, **limit)
+
+    monkeypatch.setattr(limits, "take", refuse_twice)
+    write(page, "Third time lucky")
+    all_sent(page, within_s=15)
+    assert stored_texts() == ["Third time lucky"]
 
 
 def test_an_address_that_is_none_is_shown_before_anything_is_sent(

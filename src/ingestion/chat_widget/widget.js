@@ -110,9 +110,10 @@ function startChat() {
     if (frame.code === "stale") connection.reconnect();
     if (frame.code === "conflict") remember(WISH, true);
     // What was too large to be read is answered without its id: then it is the one that is under way.
-    const id = frame.id || (frame.retry_after_s ? null : outbox.underWay());
+    const again = frame.retry_after_s !== undefined;
+    const id = frame.id || (again ? null : outbox.underWay());
     const words = WORDS.en[frame.code] ? say(frame.code) : frame.detail;
-    if (id && frame.retry_after_s) {
+    if (id && again) {
       messages.setFate(id, say("retry"));
       outbox.restart(frame.retry_after_s * 1000);
     } else if (id) {
