@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from agent_core import toolbox
+from agent_core import tool_calls, toolbox
 from agent_core.action_words import asks_for, document_in
 from agent_core.proposals import Refused, Wish, propose
 from agent_core.routing import Step, is_on
@@ -68,11 +68,11 @@ def consult(case: Case, triage: Triage, reason: Reason | None) -> Consulted:
     if shop is None:
         return NOTHING
     kind = asks_for(f"{case.subject}\n{case.question}", triage.language)
-    if kind is None and not (toolbox.has_model() and triage.category in _CATEGORIES):
+    if kind is None and not (tool_calls.has_model() and triage.category in _CATEGORIES):
         return NOTHING
     with telemetry.span("act", wanted=kind.value if kind else ""):
         desk = Desk(case, shop, language=triage.language, address=_address(case))
-        if (found := toolbox.consult(desk)) is not None:
+        if (found := tool_calls.consult(desk)) is not None:
             return Consulted(found.proposal, found.orders, found.failure, found.notes)
         return _by_rules(desk, kind) if kind else NOTHING
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent_core.evidence import Evidence, Proof, keys_of
+from agent_core.opposites import loose
 from agent_core.quantities import Quantity
 from agent_core.readings import Segment, Sentence
 from agent_core.wording import Term
@@ -39,16 +40,16 @@ class _Counted:
         return [one for one in near.quantities if one is not self.quantity and not one.soft]
 
 
-def unproven_quantities(claim: Sentence, evidence: Evidence) -> Iterator[str]:
-    """What no source has, or has about something else."""
+def unproven_quantities(claim: Sentence, evidence: Evidence, *, of_another: bool = True) -> Iterator[str]:
+    """What no source has, or, where asked for, has about something else."""
     for segment in claim.segments:
         context = _context(claim, segment, evidence)
         for one in segment.quantities:
             if not one.soft:
-                yield from _unproven(_Counted(one, claim, segment, context), evidence)
+                yield from _unproven(_Counted(one, claim, segment, context), evidence, of_another=of_another)
 
 
-def _unproven(counted: _Counted, evidence: Evidence) -> Iterator[str]:
+def _unproven(counted: _Counted, evidence: Evidence, *, of_another: bool) -> Iterator[str]:
     one = counted.quantity
     agreeing = rival = spoken_of = home = -1.0
     for proof in evidence.proofs:
@@ -63,11 +64,27 @@ def _unproven(counted: _Counted, evidence: Evidence) -> Iterator[str]:
             elif _rival(counted, other, proof.sentence, evidence):
                 rival = max(rival, _belongs(counted, other, proof, evidence))
     total = sum(weight for _, weight in counted.context)
+    telling = any(not term.concepts or not term.concepts <= loose() for term, _ in counted.context)
+    of_another = of_another and telling and not _named_beside(counted, evidence)
     elsewhere = spoken_of > max(_SPOKEN_OF * total, home + _ELSEWHERE_MARGIN * total)
     if agreeing < 0:
         yield f"{one.kind or 'number'}: {one.shown} is in no source"
-    elif one.kind not in ("link", "code") and (rival > agreeing + _MARGIN or elsewhere):
+    elif of_another and one.kind not in ("link", "code") and (rival > agreeing + _MARGIN or elsewhere):
         yield f"{one.kind or 'number'}: {one.shown} belongs to something else"
+
+
+def _named_beside(counted: _Counted, evidence: Evidence) -> bool:
+    """All words of the number's own segment stand beside it in the source, and beside no other number of the kind."""
+    own, one = counted.segment.content, counted.quantity
+    beside = [
+        (one.agrees(other), evidence.held(own, keys_of(segment)))
+        for proof in evidence.proofs
+        for segment in proof.sentence.segments
+        for other in segment.quantities
+        if one.agrees(other) or one.rivals(other)
+    ]
+    right = max((held for agrees, held in beside if agrees), default=0.0)
+    return right == 1.0 and all(held < 1.0 for agrees, held in beside if not agrees)
 
 
 def _context(claim: Sentence, segment: Segment, evidence: Evidence) -> tuple[tuple[Term, float], ...]:

@@ -65,8 +65,13 @@ def _both_places(claim: Sentence, source: Sentence) -> frozenset[str]:
 
 def _negative(segment: Segment, shared: frozenset[str]) -> bool:
     """Whether it denies; a word such as "outside" that both sides have denies nothing between them."""
-    un = any("#un" in term.labels and term.stem[:6] not in shared for term in segment.terms)
+    un = any(_denies(term) and term.stem[:6] not in shared for term in segment.terms)
     return ("#not" in segment.markers) != un
+
+
+def _denies(term: Term) -> bool:
+    """Turkish says "free" as "without a fee", which denies nothing."""
+    return "#un" in term.labels and "@free" not in term.concepts
 
 
 def _flips(tie: Tie, against: Segment, pair: tuple[str, ...]) -> bool:

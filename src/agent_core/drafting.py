@@ -64,7 +64,8 @@ def draft_reply(
     stated = [order_source(order, triage.language) for order in orders]
     order_sources = tuple(source for source in stated if source is not None)
     sources = order_sources + tuple(drafts.source_of(passage) for passage in passages)
-    if None in stated:  # Articles do not say what became of an order that is asked about: staff do.
+    asked_for = personal.asks_for_state(case, language=triage.language)
+    if None in stated and asked_for:  # Articles do not say what became of an order: staff do.
         order_sources = sources = ()
 
     def so_far(sentences: Sequence[BaseModel]) -> Draft:
@@ -75,7 +76,7 @@ def draft_reply(
         Purpose.REPLY,
         _prompt(case, triage, sources),
         DraftBody,
-        local=lambda: _locally(case, sources, len(order_sources)),
+        local=lambda: _locally(case, sources, len(order_sources), states=asked_for),
         follower=follow(so_far) if follow else None,
     )
     return fitted(_framed(case, triage, answer.value, sources), case.channel), answer
@@ -102,8 +103,9 @@ def _framed(case: Case, triage: Triage, body: DraftBody, sources: tuple[Source, 
     )
 
 
-def _locally(case: Case, sources: tuple[Source, ...], orders: int) -> DraftBody:
-    stated = [DraftSentence(text=source.text, sources=[n + 1]) for n, source in enumerate(sources[:orders])]
+def _locally(case: Case, sources: tuple[Source, ...], orders: int, *, states: bool) -> DraftBody:
+    said = sources[:orders] if states else ()
+    stated = [DraftSentence(text=source.text, sources=[n + 1]) for n, source in enumerate(said)]
     question = f"{case.subject}\n{case.question}".strip()
     # An order's state answers by itself: beside it only what certainly belongs to the question.
     least = _SURELY_RELEVANT if stated else 0.0

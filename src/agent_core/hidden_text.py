@@ -26,7 +26,10 @@ _TAGS = range(0xE0020, 0xE007F)  # An invisible copy of ASCII.
 
 def shown(text: str) -> str:
     """The text as it is seen: compatible forms made plain, invisible characters gone, look-alikes Latin."""
-    plain = "".join(_shown(character) for character in html.unescape(text))
+    plain = html.unescape(text)
+    if plain.isascii():  # Nothing of the below is in it, and looking at each character takes time.
+        return plain
+    plain = "".join(_shown(character) for character in plain)
     plain = unicodedata.normalize("NFKC", plain)
     if _FOREIGN.search(plain):
         plain = _WORD.sub(lambda word: _latin(word.group()), plain)

@@ -77,7 +77,7 @@ def _score(question: str, index: int, source: Source) -> list[_Scored]:
     if not found:
         return []
     about = "" if source.learned else f"{source.title}: "
-    vectors = local_embedding.embed([f"{about}{unit.text}" for unit in found])
+    vectors = local_embedding.embed_remembered([f"{about}{unit.text}" for unit in found])
     scores = np.asarray(vectors @ local_embedding.embed_one(question))
     return [_Scored(unit, index, order, float(scores[order])) for order, unit in enumerate(found)]
 

@@ -8,12 +8,27 @@ from tickets.contracts import Author, Case, RecentTicket
 
 _USUAL_TIER = "standard"
 _TIER = re.compile(r"[^\W_][\w -]{0,29}")
+_HARDLY_MORE_THAN_A_NUMBER = 4  # Words.
 
 
 def asks_about_own_order(case: Case, *, category: str, language: str) -> bool:
     """ "Where is my parcel?", without the order's number."""
     said = f"{case.subject}\n{case.question}"
-    return category == "shipping" and find_phrase("own_order", said, language) is not None
+    own = find_phrase("own_order", said, language) is not None
+    return category == "shipping" and own and asks_for_state(case, language=language)
+
+
+def asks_for_state(case: Case, *, language: str) -> bool:
+    """Whether the state of an order would be an answer.
+
+    Who has the parcel, or was told that it came, asks for something else: a lid that is missing, a zip that broke.
+    A message that is hardly more than an order's number asks for its state.
+    """
+    said = f"{case.subject}\n{case.question}"
+    if find_phrase("has_parcel", said, language):
+        return False
+    asked = find_phrase("order_state", said, language) is not None
+    return asked or len(said.split()) <= _HARDLY_MORE_THAN_A_NUMBER
 
 
 def acknowledgements(case: Case, *, language: str, group: str, category: str) -> list[str]:

@@ -6,7 +6,8 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from agent_core.opposites import flips
-from agent_core.quantities import Quantity, quantities_of
+from agent_core.quantities import Quantity
+from agent_core.quantity_reading import quantities_of
 from agent_core.sentences import sentence_spans
 from agent_core.wording import Term, terms_of
 
@@ -187,5 +188,6 @@ def _bound(one: Quantity, terms: tuple[Term, ...], *, follows: bool) -> str:
         if term.end <= one.start and one.start - term.end <= _BOUND_REACH:
             nearest = bound
         elif one.end <= term.start and term.start - one.end <= 3 and (" " in term.word or follows):
-            return bound
+            told_between = any(other.content and one.end <= other.start for other in terms[:at])
+            return nearest if told_between else bound
     return nearest

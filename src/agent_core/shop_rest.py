@@ -16,20 +16,11 @@ from pydantic import ValidationError
 from agent_core.shop_contract import Account, AccountRow, Command, Fate, FateRow, OrderRow, Outcome, ShopOrder
 from runtime import telemetry
 from runtime.errors import FateUnknown, Permanent, Retryable
+from runtime.never_sent import NEVER_SENT
 from runtime.settings import settings
 
 _CONNECT_S = 3.0
 _MOST_BYTES = 2_097_152
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-    UnicodeError,
-)
 # 401 and 403: once the token is right again, it can be done.
 _FOR_NOW = (401, 403, 408, 425, 429, 503)
 _REFUSED = (409, 422)
@@ -125,7 +116,7 @@ def _request(
             ) as response,
         ):
             return _Answer(response.status_code, _body(response))
-    except _NEVER_SENT as error:
+    except NEVER_SENT as error:
         raise Retryable(f"The shop cannot be reached ({type(error).__name__}).") from None
     except httpx.HTTPError as error:
         words = f"The shop gave no answer ({type(error).__name__})"

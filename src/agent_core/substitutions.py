@@ -21,9 +21,10 @@ _LEAST_SAME = 2
 _MOST_REPLACED = 4
 _MOSTLY_SAME = 0.75
 # Cosines of MiniLM between two words: hold and pause, photo and receipt.
-_SYNONYM = 0.6
+_SYNONYM = 0.72
 _STRANGER = 0.45
 _PREDICATING = frozenset(("is", "are", "be", "was", "were", "will", "can", "may", "must", "not"))
+_BESIDE = 2
 # Where an adjective follows its noun.
 _NOUN_FIRST = ("fr", "es", "it", "pt", "ar")
 _VERB_FIRST = ("ar",)
@@ -92,7 +93,7 @@ def foreign(tie: Tie) -> Iterator[str]:
 def unknown_names(tie: Tie) -> Iterator[str]:
     passage = tie.evidence.keys_of(tie.proof.passage)
     for term in tie.segment.content:
-        if term.name and not tie.evidence.has(term, passage):
+        if term.name and not term.concepts and not tie.evidence.has(term, passage):
             yield f"name: {term.word} is not in the source"
 
 
@@ -161,10 +162,21 @@ def _is_noun(tie: Tie, at: int) -> bool:
         return language not in _VERB_FIRST and tie.claim.segments[0].terms[0] is term
     if language == "ja":
         return bool(_KATAKANA.match(term.word))
+    if any(0 <= one.start - term.end <= _BESIDE for one in tie.segment.quantities if not one.soft):
+        return language not in _NOUN_FIRST and tie.evidence.has(term, tie.evidence.keys_of(tie.proof.passage))
     before = tie.segment.terms[at - 1]
     by_place = before.word in wording(language).articles or (language in _NOUN_FIRST and before.content)
+    by_place = by_place or (
+        language == "en" and _ends_noun_phrase(tie.segment.terms, at, wording(language).articles)
+    )
     by_capital = language == "de" and term.capital
     return by_place or by_capital or tie.evidence.has(term, tie.evidence.keys_of(tie.proof.passage))
+
+
+def _ends_noun_phrase(terms: Sequence[Term], at: int, articles: frozenset[str]) -> bool:
+    """ "The soft cloth": an article, one word of content and this one, before anything else than a word of content."""
+    led = at >= _LEAST_SAME and terms[at - 1].content and terms[at - 2].word in articles
+    return led and not (at + 1 < len(terms) and terms[at + 1].content)
 
 
 def _places(tie: Tie, theirs: Sequence[Term]) -> list[int]:

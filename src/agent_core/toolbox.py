@@ -1,23 +1,15 @@
-"""The agent's tools, each declared once, and a model that calls them. Whose orders they show comes from the case."""
+"""The agent's tools, each declared once, for `tool_calls`. Whose orders they show comes from the case."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent_core import steps
-from agent_core.fencing import fenced
-from agent_core.prompts import prompt
 from agent_core.proposals import Refused, Wish, is_called, propose
 from agent_core.shop_contract import Shop, ShopOrder
-from agent_core.tools import FAILURES, order_of, told
-from llm import tools
-from llm.ask import Prompt
-from llm.purposes import Purpose
-from llm.tools import Told, Tool
-from runtime.redaction import redact
+from agent_core.tools import order_of
 from runtime.settings import settings
 from tickets.action_kinds import DECLARATIONS, ActionKind, Approver, Document, Proposal
 from tickets.contracts import Case, Order
@@ -26,10 +18,7 @@ from tickets.entity_patterns import entities_of
 
 SEVERAL_AMOUNTS = "More than one amount is named."
 _UNKNOWN_ORDER = "There is no such order of this customer."
-_AWAY = "The shop cannot be asked now."
-_MOST_LETTERS = 2_000
 _MOST_PASSAGES = 4
-_MOST_TURNS = 6
 
 
 @dataclass
@@ -46,37 +35,27 @@ class Desk:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a model with the tools has found and proposed."""
-
-    proposal: Proposal | None
-    orders: tuple[Order, ...]
-    failure: str | None
-    notes: tuple[str, ...]
-
-
-class _Arguments(BaseModel):
+class ToolArguments(BaseModel):
     """None of a tool's arguments names a customer."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class OrderQuery(_Arguments):
+class OrderQuery(ToolArguments):
     order_id: Annotated[
         str, Field(max_length=25, description="As the customer wrote it; empty: all orders")
     ] = ""
 
 
-class NoQuery(_Arguments):
+class NoQuery(ToolArguments):
     """The account is the customer's own: there is nothing to say."""
 
 
-class TextQuery(_Arguments):
+class TextQuery(ToolArguments):
     query: Annotated[str, Field(min_length=2, max_length=300)]
 
 
-class ActionRequest(_Arguments):
+class ActionRequest(ToolArguments):
     kind: ActionKind
     order_id: Annotated[str, Field(max_length=25)] = ""
     amount: Annotated[
@@ -94,58 +73,10 @@ class Declared:
     """A tool: `limits` are told to the model and kept by `run`."""
 
     name: str
-    arguments: type[_Arguments]
+    arguments: type[ToolArguments]
     what: str
     limits: str
     run: Callable[[Desk, Any], str]
-
-
-def has_model() -> bool:
-    return settings().agent.tool_loop and tools.can_run()
-
-
-def consult(desk: Desk) -> Found | None:
-    """Let a model look and propose; None when none is there or it did not manage: then the rules do."""
-    if not has_model():
-        return None
-    told_by_model = tools.run(Purpose.TOOLS, _prompt(desk), _tools(desk))
-    if told_by_model is None:
-        return None
-    return Found(
-        desk.proposal, tuple(desk.orders.values()), desk.failure, (*desk.notes, _note(told_by_model))
-    )
-
-
-def _note(ended: Told) -> str:
-    cost = f"{ended.input_tokens + ended.output_tokens} tokens, {ended.cost_usd:.4f} USD"
-    return f"tools by {ended.provider}:{ended.model}: {cost}"
-
-
-def _prompt(desk: Desk) -> Prompt:
-    case = desk.case
-    return prompt(
-        "tools",
-        desk=settings().agent.desk_name,
-        earlier=fenced("\n".join(f"{turn.author}: {turn.text}" for turn in case.earlier[-_MOST_TURNS:])),
-        question=fenced(f"{case.subject}\n{case.question}"),
-    )
-
-
-def _tools(desk: Desk) -> list[Tool]:
-    return [
-        Tool(one.name, f"{one.what} {one.limits}".strip(), one.arguments, partial(_answered, one, desk))
-        for one in TOOLS
-    ]
-
-
-def _answered(tool: Declared, desk: Desk, arguments: _Arguments) -> str:
-    """What a tool says is data too: it is bounded, cannot close its fence, and a failure stays inside."""
-    try:
-        text = tool.run(desk, arguments)
-    except FAILURES as error:
-        desk.failure = told(error, desk.case)
-        text = _AWAY
-    return f"<tool_result>\n{fenced(redact(text)[:_MOST_LETTERS])}\n</tool_result>"
 
 
 def _orders(desk: Desk) -> tuple[ShopOrder, ...]:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from agent_core import framing, local_triage, routing, streaming
 from agent_core.actions import NOTHING, Consulted, consult
 from agent_core.drafting import DraftBody, draft_reply
-from agent_core.escalation import DraftFacts, explain, reason_to_escalate
+from agent_core.escalation import DraftFacts, Facts, Verdict, explain, reason_to_escalate
 from agent_core.facts import gather, rule_book
 from agent_core.grounding import Support
 from agent_core.guard import screen
 from agent_core.output_filter import allowed_addresses, check_output
-from agent_core.personal import asks_about_own_order
+from agent_core.personal import asks_about_own_order, asks_for_state
 from agent_core.steps import check_grounding, look_up_orders, screen_case, screen_passages, search
 from agent_core.tools import LookUp
 from agent_core.triage import Triage, record, triage_message
@@ -23,6 +23,7 @@ from llm.payer import billed_to
 from runtime import telemetry
 from runtime.language import DEFAULT
 from runtime.settings import settings
+from tickets.action_kinds import Proposal
 from tickets.contracts import Case, Decision, Reason
 
 _SHORT_QUESTION = 60
@@ -78,7 +79,7 @@ def _think(case: Case, steps: _Steps) -> Reason | None:
         passages = _found(steps, asked, triage)
         shop = steps.consulted.seen or _orders(asked, triage)
         steps.tool_failure = shop.failure
-    sure = _confidence(triage, passages, shop)
+    sure = _confidence(asked, triage, passages, shop)
     wanted = streaming.may_show(case, triage, confidence=sure, tool_failure=shop.failure)
     with (
         telemetry.span("draft", passages=len(passages)),
@@ -87,7 +88,7 @@ def _think(case: Case, steps: _Steps) -> Reason | None:
         draft, steps.draft = draft_reply(asked, triage, passages, list(shop.orders), follow=follow)
     with telemetry.span("ground"):
         steps.support = check_grounding(draft)
-    seen = _draft_facts(triage, passages, shop, steps.support)
+    seen = _draft_facts(sure, len(passages) + len(shop.orders), steps.support)
     facts = gather(case, triage, seen, tool_failure=shop.failure)
     reason = reason_to_escalate(facts, rule_book())
     # Staff who send a draft as it is are told as well what is wrong with it.
@@ -136,33 +137,51 @@ def warm_up() -> None:
 
 
 def explain_answer(case: Case) -> list[tuple[str, bool, str]]:
-    """Every rule with what it saw, for `deskfleet rules explain`: (reason, applies, because)."""
+    """Every rule that is asked with what it saw, for `deskfleet rules explain`: (reason, applies, because).
+
+    The same steps as `answer` takes, and none that leaves anything: what would be proposed is named, not stored.
+    """
     screened = screen_case(case)
     asked = screened.case
     triage = triage_message(case if screened.asks_nothing else asked).value
-    passages = [] if screened.asks_nothing else _found(_Steps(), asked, triage)
-    shop = _orders(asked, triage)
-    draft, _answer = draft_reply(asked, triage, passages, list(shop.orders))
-    seen = _draft_facts(triage, passages, shop, check_grounding(draft))
-    facts = gather(case, triage, seen, tool_failure=shop.failure)
-    return [
-        (verdict.reason.value, verdict.applies, verdict.because) for verdict in explain(facts, rule_book())
-    ]
+    at_once = gather(case, triage)
+    reason = reason_to_escalate(at_once, rule_book())
+    consulted = NOTHING if screened.asks_nothing else consult(asked, triage, reason)
+    verdicts = explain(at_once, rule_book())
+    if screened.asks_nothing:
+        verdicts.append(Verdict(Reason.SUSPICIOUS, applies=True, because="an attack and nothing else"))
+    elif consulted.proposal:
+        verdicts.append(_waits_for(consulted.proposal))
+    else:
+        verdicts = explain(_drafted_facts(case, asked, triage, consulted), rule_book())
+    return [(verdict.reason.value, verdict.applies, verdict.because) for verdict in verdicts]
 
 
-def _draft_facts(triage: Triage, passages: list[Passage], shop: LookUp, support: Support) -> DraftFacts:
-    return DraftFacts(
-        empty=not support.draft.claims,
-        support=support.share,
-        confidence=_confidence(triage, passages, shop),
-        sources=len(passages) + len(shop.orders),
+def _waits_for(proposal: Proposal) -> Verdict:
+    return Verdict(
+        Reason.HIGH_STAKES_ACTION, applies=True, because=f"an action is proposed: {proposal.kind.value}"
     )
 
 
-def _confidence(triage: Triage, passages: list[Passage], shop: LookUp) -> float:
+def _drafted_facts(case: Case, asked: Case, triage: Triage, consulted: Consulted) -> Facts:
+    passages = _found(_Steps(), asked, triage)
+    shop = consulted.seen or _orders(asked, triage)
+    draft, _answer = draft_reply(asked, triage, passages, list(shop.orders))
+    sure = _confidence(asked, triage, passages, shop)
+    seen = _draft_facts(sure, len(passages) + len(shop.orders), check_grounding(draft))
+    return gather(case, triage, seen, tool_failure=shop.failure)
+
+
+def _draft_facts(confidence: float, sources: int, support: Support) -> DraftFacts:
+    empty = not support.draft.claims
+    return DraftFacts(empty=empty, support=support.share, confidence=confidence, sources=sources)
+
+
+def _confidence(asked: Case, triage: Triage, passages: list[Passage], shop: LookUp) -> float:
     """Sure is who knows what it is about, or has found a passage that answers: the greater of the two."""
     relevance = max((passage.relevance for passage in passages), default=0.0)
-    return max(triage.confidence, relevance, _ORDER_CONFIDENCE if shop.orders else 0.0)
+    answers = shop.orders and asks_for_state(asked, language=triage.language)
+    return max(triage.confidence, relevance, _ORDER_CONFIDENCE if answers else 0.0)
 
 
 def _language(case: Case, steps: _Steps) -> str:

@@ -155,8 +155,16 @@ def test_an_own_order_is_told_first_and_in_the_customers_language() -> None:
 )
 def test_nothing_is_said_of_an_order_whose_state_has_no_full_sentence(order: Order) -> None:
     assert order_source(order, "en") is None
-    draft, _answer = draft_reply(a_case(question=QUESTION), TRIAGE, [a_passage()], [ORDER, order])
+    where = "Where are my orders, and how long does delivery take?"
+    draft, _answer = draft_reply(a_case(question=where), TRIAGE, [a_passage()], [ORDER, order])
     assert draft.claims == ()
+
+
+def test_an_order_s_state_is_not_told_to_who_asks_for_something_else() -> None:
+    asked = a_case(question=f"{QUESTION} I mean an express delivery beside order A-10423.")
+    draft, _answer = draft_reply(asked, TRIAGE, [a_passage()], [ORDER])
+    assert draft.claims
+    assert "A-10423" not in draft.text
 
 
 def test_a_state_is_read_however_the_shop_writes_it() -> None:
@@ -178,6 +186,6 @@ def test_further_states_are_told_in_every_language_with_or_without_a_date(status
 
 def test_what_a_model_cites_beyond_the_sources_counts_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     body = DraftBody.model_validate({"sentences": [{"text": " Free. ", "sources": [0, 1, 2, 99]}]})
-    monkeypatch.setattr(drafting, "_locally", lambda *_arguments: body)
+    monkeypatch.setattr(drafting, "_locally", lambda *_arguments, **_choices: body)
     draft, _answer = draft_reply(a_case(), TRIAGE, [a_passage()], [])
     assert [(claim.text, claim.sources) for claim in draft.claims] == [("Free.", (0,))]

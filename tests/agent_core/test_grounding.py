@@ -140,6 +140,41 @@ def problems(reply: str, *passages: str, language: str = "en") -> list[str]:
             "Your bench is repaired in our workshop.",
             "The bench is repaired in our workshop. A colleague will call you tomorrow.",
         ),
+        # A condition with a number, and the second half of a condition.
+        (
+            "You can reschedule for free if you tell us at least 72 hours before the move.",
+            "Rescheduling is free if we hear about it at least 72 hours before the move.",
+            "You can reschedule for free up to the day of the move.",
+        ),
+        (
+            "You get a certificate when you have finished all lessons and scored at least 70% in the quiz.",
+            "When you have finished all lessons and scored at least 70% in the quiz, you get a certificate.",
+            "You get a certificate when you have finished all lessons.",
+        ),
+        # What may be done in one way only.
+        (
+            "Joint accounts can only be opened in a branch.",
+            "To open a joint account, please come to a branch.",
+            "Joint accounts can be opened online or in a branch.",
+        ),
+        # A limit that "even" lifts.
+        (
+            "Tickets are valid until 15 March.",
+            "Your ticket is valid until 15 March.",
+            "All tickets are valid, even after 15 March.",
+        ),
+        # A day of the week is no product's name, and a thing named after another number is not mixed up with it.
+        (
+            "Weekend moves cost 15% more. Vans cost $40, trucks cost $90.",
+            "A move on a Saturday or at another time of the weekend costs 15% more. A van is $40, a truck $90.",
+            "A van is $90, a truck $40.",
+        ),
+        # A remark that states nothing.
+        (
+            "The bench is repaired in our workshop.",
+            "Great that you like our bench! It is repaired in our workshop.",
+            "Great that you like our bench! It is repaired in our workshop within 3 days.",
+        ),
         # A policy that nobody wrote.
         (
             "The bench is repaired in our workshop.",

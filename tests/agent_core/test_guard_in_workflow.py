@@ -76,7 +76,7 @@ def test_a_refused_reply_goes_to_staff_with_the_fault(
     body = DraftBody(
         sentences=[DraftSentence(text="Standard delivery takes 3 to 5 business days.", sources=[1])]
     )
-    monkeypatch.setattr(drafting, "_locally", lambda *_arguments: body)
+    monkeypatch.setattr(drafting, "_locally", lambda *_arguments, **_choices: body)
     monkeypatch.setenv("DESKFLEET_AGENT_DESK_NAME", "Bob, +1 415 555 2671")
     settings.cache_clear()
     decision = workflow.answer(case_of(QUESTION))

@@ -43,7 +43,8 @@ def test_thanks_is_the_whole_message_or_not_at_all() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_has_all_phrases_and_frames(language: str) -> None:
-    kinds = {"person", "legal", "safety", "urgent", "thanks", "refund", "close_account", "own_order"}
+    kinds = {"person", "legal", "safety", "urgent", "thanks", "refund", "close_account"}
+    kinds |= {"own_order", "order_state", "has_parcel"}
     assert phrases(language).patterns.keys() == kinds
     assert frame(language).keys() == frame("en").keys()
     assert frame(language)["order_status"].keys() == frame("en")["order_status"].keys()

@@ -76,7 +76,7 @@ def reason_of(found: queries.Details) -> str | None:
 def a_draft(monkeypatch: pytest.MonkeyPatch, *sentences: str) -> None:
     """What the model writes."""
     body = DraftBody(sentences=[DraftSentence(text=one, sources=[1]) for one in sentences])
-    monkeypatch.setattr(drafting, "_locally", lambda *_arguments: body)
+    monkeypatch.setattr(drafting, "_locally", lambda *_arguments, **_choices: body)
 
 
 def test_a_message_that_no_rule_stops_is_answered_and_the_mode_recorded(desk: CollectedJobs) -> None:

@@ -138,14 +138,18 @@ def _guard() -> Figures:
 
 
 def _grounding() -> Figures:
-    cases = [
-        evaluate_grounding.Case(
-            reply=one.reply, passages=list(one.passages), supported=one.supported, language=one.language
+    found: dict[str, float] = {}
+    for part in grounding_cases.Part:
+        cases = (
+            evaluate_grounding.Case(
+                reply=one.reply, passages=list(one.passages), supported=one.supported, language=one.language
+            )
+            for one in grounding_cases.cases(part)
         )
-        for one in grounding_cases.cases(held_out=True)
-    ]
-    figures = evaluate_grounding.measure(iter(cases))
-    return {name: float(str(figures[name])) for name in ("catch_rate", "false_block_rate")}
+        figures = evaluate_grounding.measure(cases)
+        for name in ("catch_rate", "false_block_rate"):
+            found[f"{part.name.lower()} {name}"] = float(str(figures[name]))
+    return found
 
 
 def _retrieval() -> Figures:
@@ -245,7 +249,18 @@ GROUPS = (
         ),
         "guardrails/injecguard",
     ),
-    Group("grounding", _grounding, (Target("catch_rate", 0.9), _at_most("false_block_rate", 0.1))),
+    Group(
+        "grounding",
+        _grounding,
+        tuple(
+            target
+            for part in ("near", "far", "held_out")
+            for target in (
+                Target(f"{part} catch_rate", 0.97),
+                _at_most(f"{part} false_block_rate", 0.05),
+            )
+        ),
+    ),
     Group(
         "retrieval",
         _retrieval,

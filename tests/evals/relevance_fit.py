@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.embedding import embed_question
 from knowledge.models import Article, StoredChunk
-from knowledge.retrieval import Candidate, rank
+from knowledge.retrieval import CANDIDATES, Asked, Candidate, rank
+from knowledge.stores import store
 from knowledge.vector_store import Filters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,8 @@ def rank_all(session: Session) -> list[Labelled]:
     for line in QUESTIONS.read_text().splitlines():
         case = json.loads(line)
         vector = embed_question(case["question"])
-        found = rank(session, case["question"], vector, language="en", filters=Filters())
+        nearest = store.query(vector, Filters(), limit=CANDIDATES)
+        found = rank(session, Asked(case["question"], "en", vector), nearest, filters=Filters())
         labelled.append(Labelled(case["question"], frozenset(case["answers"]), tuple(found)))
     return labelled
 

@@ -7,7 +7,7 @@ import pytest
 
 from agent_core.grounding import check_reply
 from runtime.language import LANGUAGES
-from tests.evals.grounding_cases import Case, cases
+from tests.evals.grounding_cases import Case, Part, cases
 
 _CATCH = 0.97
 _FALSE_BLOCK = 0.05
@@ -31,22 +31,29 @@ def _measure(name: str, chosen: list[Case]) -> tuple[float, float]:
     return catch, blocked
 
 
-def test_the_development_half_meets_the_targets() -> None:
-    catch, blocked = _measure("development half", cases(held_out=False))
+def test_replies_that_keep_to_the_words_of_the_passages_meet_the_targets() -> None:
+    catch, blocked = _measure("near", cases(Part.NEAR))
     assert catch >= _CATCH
     assert blocked <= _FALSE_BLOCK
 
 
-def test_the_half_that_nobody_looked_at_misses_the_targets_by_no_more_than_known() -> None:
-    """Texts of other topics in words of their own are harder: the floors are what was measured, not the targets."""
-    catch, blocked = _measure("held-out half", cases(held_out=True))
+def test_replies_in_words_of_their_own_miss_the_targets_by_no_more_than_known() -> None:
+    """The floors are what was measured, not the targets."""
+    catch, blocked = _measure("far", cases(Part.FAR))
     assert catch >= 0.92
-    assert blocked <= 0.16
+    assert blocked <= 0.17
 
 
-@pytest.mark.parametrize("held_out", [False, True])
-def test_both_halves_have_every_kind_of_error_and_every_language(held_out: bool) -> None:
-    chosen = cases(held_out=held_out)
+def test_the_replies_that_nobody_looked_at_miss_the_targets_by_no_more_than_known() -> None:
+    """Half of the right ones are sent to staff: what a free paraphrase says is not proven by words and cosines."""
+    catch, blocked = _measure("held out", cases(Part.HELD_OUT))
+    assert catch >= 0.87
+    assert blocked <= 0.46
+
+
+@pytest.mark.parametrize("part", [Part.NEAR, Part.HELD_OUT])
+def test_both_halves_have_every_kind_of_error_and_every_language(part: Part) -> None:
+    chosen = cases(part)
     assert {case.language for case in chosen} == set(LANGUAGES)
     kinds = {case.kind for case in chosen}
     assert {
@@ -63,5 +70,5 @@ def test_both_halves_have_every_kind_of_error_and_every_language(held_out: bool)
 
 
 def test_the_halves_share_no_text() -> None:
-    halves = [{case.passages for case in cases(held_out=held_out)} for held_out in (False, True)]
-    assert not halves[0] & halves[1]
+    known = {case.passages for part in (Part.NEAR, Part.FAR) for case in cases(part)}
+    assert not known & {case.passages for case in cases(Part.HELD_OUT)}

@@ -167,4 +167,4 @@ def _blind(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _obedient(monkeypatch: pytest.MonkeyPatch, sentences: list[str]) -> None:
     body = DraftBody(sentences=[DraftSentence(text=one, sources=[1]) for one in sentences])
-    monkeypatch.setattr(drafting, "_locally", lambda *_arguments: body)
+    monkeypatch.setattr(drafting, "_locally", lambda *_arguments, **_choices: body)
