@@ -49,10 +49,22 @@ class ActionList(BaseModel):
 
 
 class Approval(BaseModel):
+    """`seen_seq` is the `seq` of the newest message of the ticket that the approver has read; it is required.
+
+    When a person has written since, a refund or the closing of an account is refused with 409 (read it, and approve
+    again). Any other action is approved, and any action may meet a message that comes between approval and execution:
+    it is done, but its `answer` is not sent over the unread message; the ticket goes to staff, who tell the customer.
+    """
+
     model_config = ConfigDict(extra="forbid")
 
     seen_seq: Annotated[
-        int, Field(ge=0, description="The newest message that was read; a newer one stops the answer.")
+        int,
+        Field(
+            ge=0,
+            description="The newest message that was read. A newer one stops a refund or a closing, and any answer.",
+            examples=[3],
+        ),
     ]
     answer: Annotated[
         str | None,

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from api.tickets import TicketView, Worker, read_view
+from api.ticket_views import TicketView, read_view
+from api.tickets import Worker
 from runtime.database import transaction
 from tickets import corrections, lifecycle, queries
 from tickets.contracts import Mood, Priority

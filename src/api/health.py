@@ -7,7 +7,10 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from knowledge import retrieval
 from runtime import database, jobs, limits, telemetry
+from runtime.knowledge_settings import Store
+from runtime.settings import settings
 from tickets import queries
 
 router = APIRouter(tags=["health"])
@@ -23,12 +26,14 @@ def live() -> dict[str, str | float]:
 
 @router.get("/health/ready", summary="The process and what it depends on", response_model=None)
 def ready() -> JSONResponse:
-    """Red when the database is away. Without a broker or Redis the intake goes on, so they only show."""
+    """Red when the database is away. Without a broker, Redis or Pinecone the work goes on, so they only show."""
     parts = {
         "database": database.is_alive(),
         "broker": jobs.is_alive(),
         "redis": limits.is_alive(),
     }
+    if settings().knowledge.store is Store.PINECONE:
+        parts["pinecone"] = retrieval.finds_by_meaning()
     body = {
         "status": "ready" if parts["database"] else "not ready",
         "degraded": [name for name, up in parts.items() if not up],

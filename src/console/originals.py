@@ -7,8 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from accounts import audit
-from accounts.permissions import Permission, Principal
+from accounts.originals import view_original
 from console import ticket as pages
 from console.conversation import Original, conversation, read_parts
 from console.rendering import render
@@ -41,34 +40,14 @@ def show_original(
     seen_seq: Annotated[int | None, Form(ge=0)] = None,
 ) -> Response:
     """The ticket's page with the original in the message's place; for a script the message alone."""
-    original = _view(viewer.principal, message_id, address=client_address(request))
+    original = view_original(
+        viewer.principal, message_id, read=_read, kinds=vault.kinds_kept, address=client_address(request)
+    )
     with transaction() as session:
         _message, of = _find(session, message_id)
     if "hx-request" in request.headers:
         return _message_alone(request, viewer, of.public_id, original=original, seen_seq=seen_seq)
     return pages.show(request, viewer, public_id=of.public_id, asked=Asked(original=original))
-
-
-def _view(viewer: Principal, message_id: int, *, address: str) -> Original:
-    """The original with its audit entry in one transaction: what is not audited is not seen."""
-    target = f"message:{message_id}"
-    if Permission.READ_VAULT not in viewer.permissions:
-        with transaction() as session:
-            audit.record(
-                session, audit.Action.REFUSE_ORIGINAL, actor=viewer.public_id, target=target, address=address
-            )
-    viewer.require(Permission.READ_VAULT)
-    with transaction() as session:
-        original = _read(session, message_id)
-        audit.record(
-            session,
-            audit.Action.VIEW_ORIGINAL,
-            actor=viewer.public_id,
-            target=target,
-            address=address,
-            data={"kinds": vault.kinds_kept(session, message_id)},
-        )
-    return original
 
 
 def _read(session: Session, message_id: int) -> Original:

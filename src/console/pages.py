@@ -7,10 +7,14 @@ from console import (
     actions,
     alerts,
     approvals,
+    article_form,
+    articles,
     assets,
     corrections,
     errors,
     files,
+    gaps,
+    impact,
     live,
     login,
     originals,
@@ -38,6 +42,10 @@ _PARTS = (
     parked,
     approvals,
     alerts,
+    article_form,  # Before the articles: `new` is the name of none.
+    articles,
+    gaps,
+    impact,
     live,
 )
 for part in _PARTS:

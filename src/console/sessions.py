@@ -31,6 +31,14 @@ class Viewer:
         return Permission.WORK_TICKETS in self.principal.permissions
 
     @property
+    def may_read_articles(self) -> bool:
+        return Permission.READ_KNOWLEDGE in self.principal.permissions
+
+    @property
+    def may_write_articles(self) -> bool:
+        return Permission.WRITE_KNOWLEDGE in self.principal.permissions
+
+    @property
     def may_see_originals(self) -> bool:
         return Permission.READ_VAULT in self.principal.permissions
 

@@ -11,7 +11,7 @@ from runtime import database, embedded_postgres
 from runtime.settings import settings
 
 _SERVERS = (
-    "DATABASE_URL", "BROKER_URL", "REDIS_URL", "FILES_S3_URL",
+    "DATABASE_URL", "BROKER_URL", "REDIS_URL", "FILES_S3_URL", "KNOWLEDGE_STORE",
     "MAIL_IMAP_URL", "MAIL_SMTP_URL", "MAIL_BOXES", "MAIL_AFTER", "MAIL_CA_FILE",
 )  # fmt: skip
 _MODELS = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "DESKFLEET_COMPATIBLE_URL")

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import actions, alerts, auth, corrections, customers, docs, files, health, vault
+from api import actions, alerts, auth, corrections, customers, docs, files, health, similar, vault
 from api import tickets as api_tickets
 from console import pages
 from deskfleet import parked_desk
@@ -34,6 +34,7 @@ def create_app() -> FastAPI:
         customers.router,
         vault.router,
         alerts.router,
+        similar.router,
         actions.router,
         chat.router,
         help_centre.router,

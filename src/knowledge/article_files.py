@@ -1,10 +1,10 @@
-"""Files → articles: Markdown with front matter, HTML, plain text."""
+"""Files → articles: Markdown with front matter, HTML, plain text, PDF."""
 
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from knowledge import html_markdown
+from knowledge import html_markdown, pdf_text
 from knowledge.indexing import NewArticle
 from knowledge.vector_store import Audience
 from runtime.errors import InvalidInput, TooLarge
@@ -13,6 +13,9 @@ _MOST_BYTES = 2_000_000
 _MARKDOWN = {".md", ".markdown"}
 _HTML = {".html", ".htm"}
 _TEXT = {".txt"}
+_PDF = {".pdf"}
+_PDF_MARK = b"%PDF-"
+_BEFORE_THE_MARK = 1024  # So many other bytes may stand before it.
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _FIRST_HEADING = re.compile(r"^#[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
@@ -42,8 +45,10 @@ def _hidden(path: Path) -> bool:
 def read_article(file: Path) -> NewArticle:
     """One file as an article. Raises InvalidInput or TooLarge naming the file and what is wrong with it."""
     kind = file.suffix.lower()
+    if kind in _PDF:
+        return _article(file, *_read_pdf(file))
     if kind not in _MARKDOWN | _HTML | _TEXT:
-        raise InvalidInput(f"{file} is not supported: use .md, .html or .txt.", field="path")
+        raise InvalidInput(f"{file} is not supported: use .md, .html, .pdf or .txt.", field="path")
     content = _text_of(file).replace("\r\n", "\n")
     if not content.strip():
         raise InvalidInput(f"{file} is empty.", field="path")
@@ -55,13 +60,30 @@ def read_article(file: Path) -> NewArticle:
     return _article(file, stated, content)
 
 
-def _text_of(file: Path) -> str:
+def _read_pdf(file: Path) -> tuple[dict[str, str], str]:
+    start = _bytes_of(file, most=pdf_text.MOST_BYTES, read=_BEFORE_THE_MARK)
+    if not start:
+        raise InvalidInput(f"{file} is empty.", field="path")
+    if _PDF_MARK not in start:
+        raise InvalidInput(f"{file} is no PDF, whatever its name says.", field="path")
+    return pdf_text.convert(file)
+
+
+def _bytes_of(file: Path, *, most: int, read: int = -1) -> bytes:
+    """The first bytes of a file, all by default; a file that is too large is not opened."""
     try:
-        if file.stat().st_size > _MOST_BYTES:
-            raise TooLarge(f"{file} is larger than {_MOST_BYTES:,} bytes.", field="path")
-        raw = file.read_bytes()
+        if not file.is_file():  # Reading a pipe or a device might never end.
+            raise InvalidInput(f"{file} is no file that holds a text.", field="path")
+        if file.stat().st_size > most:
+            raise TooLarge(f"{file} is larger than {most:,} bytes.", field="path")
+        with file.open("rb") as opened:
+            return opened.read(read)
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read ({error.strerror}).", field="path") from None
+
+
+def _text_of(file: Path) -> str:
+    raw = _bytes_of(file, most=_MOST_BYTES)
     if b"\0" in raw:
         raise InvalidInput(f"{file} is no text: it holds zero bytes.", field="path")
     try:

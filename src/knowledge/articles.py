@@ -9,41 +9,63 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from knowledge import article_files, indexing, learning, past_questions
+from knowledge.adding import AT_ONCE, add_all, add_article
+from knowledge.editing import (
+    Written,
+    bring_back,
+    edit_article,
+    get_article,
+    restore_version,
+    write_article,
+)
 from knowledge.embedding import embed_questions
 from knowledge.indexing import Added, Change, NewArticle
 from knowledge.learning import LearnReport
-from knowledge.models import Article
+from knowledge.listing import Choices, Wanted, choices, find_articles
+from knowledge.models import Article, ArticleVersion
 from knowledge.past_questions import Answered
 from knowledge.vector_store import Audience, Kind
+from knowledge.versions import CONTENT, Version, get_version, list_versions
 from runtime.database import transaction
-from runtime.errors import InvalidInput, NotFound
+from runtime.errors import InvalidInput
 
 __all__ = [
+    "CONTENT",
     "Added",
     "Answer",
     "Article",
+    "ArticleVersion",
     "Audience",
     "Change",
+    "Choices",
     "Kind",
     "LearnReport",
     "NewArticle",
+    "Version",
+    "Wanted",
+    "Written",
     "add_all",
     "add_article",
     "add_path",
+    "bring_back",
+    "choices",
+    "edit_article",
     "files_in",
+    "find_articles",
     "find_public",
     "get_article",
+    "get_version",
     "learn_now",
     "list_articles",
     "list_public",
+    "list_versions",
     "reindex",
     "remember_answers",
+    "restore_version",
     "withdraw",
     "withdraw_absent",
+    "write_article",
 ]
-
-_MOST_CHARACTERS = 2_000_000
-_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -56,47 +78,12 @@ class Answer:
     weight: float = 1.0
 
 
-def add_article(new: NewArticle) -> Added:
-    """Add an article, or replace the one with the same source and slug.
-
-    It opens short transactions of its own, because the article is embedded between them.
-    Raises InvalidInput for an empty title or body, Conflict when somebody changes it at the same moment.
-    """
-    return add_all([new])[0]
-
-
-def add_all(
-    articles: Sequence[NewArticle], *, progress: Callable[[int, int], None] | None = None
-) -> list[Added]:
-    """The same for many, embedded some at a time, which is faster. Raises before anything is added."""
-    for new in articles:
-        _check(new)
-    added: list[Added] = []
-    for start in range(0, len(articles), _AT_ONCE):
-        prepared = indexing.prepare_all(articles[start : start + _AT_ONCE])
-        with transaction() as session:
-            added += [indexing.write(session, one) for one in prepared]
-        if progress is not None:
-            progress(len(added), len(articles))
-    return added
-
-
-def _check(new: NewArticle) -> None:
-    for field, value in (("title", new.title), ("body", new.body)):
-        if not value.strip():
-            raise InvalidInput(f"The {field} of the article is empty.", field=field)
-    if "\0" in new.title + new.body or len(new.body) > _MOST_CHARACTERS:
-        raise InvalidInput(
-            "The body of the article is no text, or longer than 2,000,000 characters.", field="body"
-        )
-
-
 def remember_answers(
     answers: Sequence[Answer], *, progress: Callable[[int, int], None] | None = None
 ) -> None:
     """Questions that articles have answered: similar ones will find these articles more easily."""
-    for start in range(0, len(answers), _AT_ONCE):
-        some = answers[start : start + _AT_ONCE]
+    for start in range(0, len(answers), AT_ONCE):
+        some = answers[start : start + AT_ONCE]
         vectors = embed_questions([one.question for one in some])
         with transaction() as session:
             past_questions.remember(
@@ -116,7 +103,7 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def add_path(path: Path) -> list[Added]:
-    """Add a file (.md, .html, .txt) or all files of a folder.
+    """Add a file (.md, .html, .pdf, .txt) or all files of a folder.
 
     Raises InvalidInput naming the first file that is not supported or is no text.
     """
@@ -162,17 +149,11 @@ def find_public(session: Session, url: str) -> Article | None:
     return session.scalars(select(Article).where(Article.withdrawn_at.is_(None), *shown).limit(1)).first()
 
 
-def get_article(session: Session, public_id: str) -> Article:
-    """One article, withdrawn or not; raises NotFound."""
-    article = session.scalars(select(Article).where(Article.public_id == public_id)).first()
-    if article is None:
-        raise NotFound(f"There is no article {public_id[:40]}.")
-    return article
-
-
-def withdraw(session: Session, public_id: str) -> None:
-    """Nobody finds the article from now on. Adding it again brings it back."""
-    indexing.withdraw(session, get_article(session, public_id))
+def withdraw(session: Session, public_id: str, *, by: str = "") -> None:
+    """Nobody finds the article from now on; `by` is who of the staff did it. Adding it again brings it back."""
+    article = get_article(session, public_id)
+    if article.withdrawn_at is None:
+        indexing.withdraw(session, article, by=by)
 
 
 def reindex(*, progress: Callable[[int, int], None] | None = None) -> int:

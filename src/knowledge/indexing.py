@@ -3,21 +3,20 @@
 import hashlib
 import json
 import secrets
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, cast, delete, func, literal_column, select
-from sqlalchemy.dialects.postgresql import REGCONFIG, insert
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from knowledge import keyword_search
+from knowledge import stored_chunks, versions
 from knowledge.chunking import Chunk, chunk_article
 from knowledge.embedding import count_tokens, embed_passages, model_id
 from knowledge.markdown_text import plain
-from knowledge.models import Article, ArticleVector, StoredChunk, Vector
+from knowledge.models import Article, ArticleVector, StoredChunk
 from knowledge.stores import store
 from knowledge.vector_store import Audience, Kind
 from llm.local_embedding import Vectors
@@ -94,7 +93,10 @@ def prepare_all(articles: Sequence[NewArticle]) -> list[Prepared]:
         for one in articles
     ]
     with transaction() as session:
-        known = [_embedded_hashes(session, one) for one in articles]
+        known = [
+            stored_chunks.embedded_hashes(session, source=one.source, slug=one.slug, language=one.language)
+            for one in articles
+        ]
         leads = [_lead_is_stored(session, one) for one in articles]
     fresh = [
         {chunk.content_hash: chunk.embedded for chunk in chunks if chunk.content_hash not in hashes}
@@ -126,25 +128,26 @@ def lead(article: NewArticle) -> str:
     return f"{article.title.strip()}\n{first[:_LEAD_CHARACTERS]}"
 
 
-def write(session: Session, prepared: Prepared) -> Added:
-    """Record a prepared article: new chunks in, gone chunks out, the rest kept with their ids.
+def write(session: Session, prepared: Prepared, *, by: str = "", seen_version: int | None = None) -> Added:
+    """Record a prepared article with its version: new chunks in, gone chunks out, the rest kept with their ids.
 
-    Raises Conflict when somebody else changed the same article since it was prepared.
+    `by` is one of the staff, or nobody. `seen_version` is the version that is to be replaced, 0 for none at all;
+    without it whatever is there is replaced. Raises Conflict when somebody else changed the same article since.
     """
-    row, change = _upsert_article(session, prepared.article)
-    present = _present_chunks(session, row)
+    row, change = _upsert_article(session, prepared.article, by=by, seen_version=seen_version)
+    present = stored_chunks.present_chunks(session, row)
     kept: dict[int, Chunk] = {}
     fresh: list[Chunk] = []
     for chunk in prepared.chunks:
         same = present[chunk.content_hash]
         if same:
-            kept[_keep_chunk(session, same.pop(), chunk)] = chunk
+            kept[stored_chunks.keep_chunk(session, same.pop(), chunk)] = chunk
         elif chunk.content_hash in prepared.vectors:
             fresh.append(chunk)
         else:
             raise Conflict(f"The article {row.title} was changed at the same time: try again.")
-    _remove_chunks(session, [one.id for left in present.values() for one in left])
-    _store_vectors(session, prepared, kept | _insert_chunks(session, row, fresh))
+    stored_chunks.remove_chunks(session, [one.id for left in present.values() for one in left])
+    _store_vectors(session, prepared, kept | stored_chunks.insert_chunks(session, row, fresh))
     store.upsert_article(session, row.id, prepared.lead)
     return Added(row.id, row.public_id, row.title, row.version, len(prepared.chunks), change)
 
@@ -165,30 +168,17 @@ def as_new(article: Article) -> NewArticle:
     return NewArticle(**{**values, "audience": Audience(article.audience), "kind": Kind(article.kind)})
 
 
-def withdraw(session: Session, article: Article) -> None:
-    """Nobody finds the article from now on; its row stays for the answers that cite it."""
+def withdraw(session: Session, article: Article, *, by: str = "") -> None:
+    """Nobody finds the article from now on; its row and versions stay for the answers that cite it."""
+    # Whoever is just writing it is waited for, so that none of its new chunks are left to be found.
+    session.execute(select(Article.id).where(Article.id == article.id).with_for_update())
     chunks = session.scalars(select(StoredChunk.id).where(StoredChunk.article_id == article.id)).all()
-    _remove_chunks(session, list(chunks))
+    stored_chunks.remove_chunks(session, list(chunks))
     # What it was about is no evidence for another text that may come back under its name.
     session.execute(delete(ArticleVector).where(ArticleVector.article_id == article.id))
     article.withdrawn_at = func.now()
+    article.withdrawn_by = by
     session.flush()
-
-
-def _embedded_hashes(session: Session, article: NewArticle) -> set[str]:
-    """Chunks of the article that have a vector of the present embedder."""
-    query = (
-        select(StoredChunk.content_hash)
-        .join(Article, Article.id == StoredChunk.article_id)
-        .join(Vector, Vector.chunk_id == StoredChunk.id)
-        .where(
-            Article.source == article.source,
-            Article.slug == article.slug,
-            StoredChunk.language == article.language,
-            Vector.model_id == model_id(),
-        )
-    )
-    return set(session.scalars(query))
 
 
 def _lead_is_stored(session: Session, article: NewArticle) -> bool:
@@ -206,7 +196,9 @@ def _lead_is_stored(session: Session, article: NewArticle) -> bool:
     return stored is not None and lead(as_new(stored)) == lead(article)
 
 
-def _upsert_article(session: Session, new: NewArticle) -> tuple[Article, Change]:
+def _upsert_article(
+    session: Session, new: NewArticle, *, by: str, seen_version: int | None
+) -> tuple[Article, Change]:
     values = {**asdict(new), "content_hash": new.content_hash}
     created = session.scalars(
         insert(Article)
@@ -215,6 +207,9 @@ def _upsert_article(session: Session, new: NewArticle) -> tuple[Article, Change]
         .returning(Article)
     ).first()
     if created is not None:
+        if seen_version:  # It was erased meanwhile, and must not come back with what its writer had read.
+            raise Conflict(f"The article {new.title} is not there any more.")
+        versions.record(session, created, by=by)
         return created, Change.ADDED
     row = session.scalars(
         select(Article)
@@ -222,66 +217,28 @@ def _upsert_article(session: Session, new: NewArticle) -> tuple[Article, Change]
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
+    if seen_version is not None:
+        _check_unchanged(row, new, seen_version)
     if row.content_hash == new.content_hash and row.withdrawn_at is None:
         return row, Change.UNCHANGED
-    version = row.version + (row.content_hash != new.content_hash)
-    for name, value in {**values, "version": version, "withdrawn_at": None, "updated_at": func.now()}.items():
-        setattr(row, name, value)
-    session.flush()
+    _update(session, row, {**values, "withdrawn_at": None, "withdrawn_by": ""}, by=by)
     return row, Change.UPDATED
 
 
-def _present_chunks(session: Session, article: Article) -> defaultdict[str, list[StoredChunk]]:
-    """By content hash. Those in another language than the article's are not among them, and are removed."""
-    rows = session.scalars(
-        select(StoredChunk).where(StoredChunk.article_id == article.id).order_by(StoredChunk.position.desc())
-    )
-    present: defaultdict[str, list[StoredChunk]] = defaultdict(list)
-    for row in rows:
-        present[row.content_hash if row.language == article.language else f"old:{row.id}"].append(row)
-    return present
+def _check_unchanged(row: Article, new: NewArticle, seen_version: int) -> None:
+    if seen_version != row.version:
+        raise Conflict(f"The article was changed meanwhile: it is now version {row.version}.")
+    if row.withdrawn_at is not None and row.content_hash != new.content_hash:
+        raise Conflict("The article is withdrawn: bring it back before you change it.")
 
 
-def _keep_chunk(session: Session, row: StoredChunk, chunk: Chunk) -> int:
-    if row.position != chunk.position:
-        row.position = chunk.position
-        session.flush()
-    return row.id
-
-
-def _insert_chunks(session: Session, article: Article, chunks: list[Chunk]) -> dict[int, Chunk]:
-    if not chunks:
-        return {}
-    rows = [
-        {
-            "article_id": article.id,
-            "position": chunk.position,
-            "heading": chunk.heading,
-            "text": chunk.text,
-            "content_hash": chunk.content_hash,
-            "tokens": chunk.tokens,
-            "language": article.language,
-            "search": _search_vector(chunk, article.language),
-        }
-        for chunk in chunks
-    ]
-    statement = insert(StoredChunk).values(rows).returning(StoredChunk.id, StoredChunk.position)
-    by_position = {chunk.position: chunk for chunk in chunks}
-    return {chunk_id: by_position[position] for chunk_id, position in session.execute(statement)}
-
-
-def _search_vector(chunk: Chunk, language: str) -> ColumnElement[str]:
-    """The words of the titles with weight A, those of the text with D."""
-    configuration = cast(keyword_search.configuration(language), REGCONFIG)
-    named = func.to_tsvector(configuration, keyword_search.searchable(chunk.breadcrumb))
-    said = func.to_tsvector(configuration, keyword_search.searchable(plain(chunk.text)))
-    weighted: ColumnElement[str] = func.setweight(named, literal_column("'A'")).op("||")(
-        func.setweight(said, literal_column("'D'"))
-    )
-    return weighted
-
-
-def _remove_chunks(session: Session, chunks: list[int]) -> None:
-    if chunks:
-        store.delete(session, chunks)
-        session.execute(delete(StoredChunk).where(StoredChunk.id.in_(chunks)))
+def _update(session: Session, row: Article, values: Mapping[str, object], *, by: str) -> None:
+    """What comes back unchanged after it was withdrawn is no new version."""
+    is_new = row.content_hash != values["content_hash"]
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.version += is_new
+    row.updated_at = func.now()
+    session.flush()
+    if is_new:
+        versions.record(session, row, by=by)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from knowledge.pgvector_store import conditions
+from knowledge.pgvector_store import conditions, filtered
 from knowledge.vector_store import Filters
 
 # Postgres' configurations by ISO code; other languages are split into words and not stemmed.
@@ -118,8 +118,9 @@ def find(session: Session, terms: Terms, filters: Filters, *, limit: int) -> lis
     if not rare:
         return []
     where, values = conditions(filters)
-    statement = text(_MATCHES.format(conditions=where))
-    return list(session.scalars(statement, {**values, **_arrays(terms, rare), "limit": limit}))
+    return list(
+        session.scalars(filtered(_MATCHES, where), {**values, **_arrays(terms, rare), "limit": limit})
+    )
 
 
 def coverage(session: Session, terms: Terms, chunks: Collection[int]) -> dict[int, Coverage]:

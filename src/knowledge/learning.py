@@ -132,6 +132,7 @@ def as_article(ticket: LearnableTicket) -> NewArticle | None:
         language=ticket.language,
         audience=Audience.PUBLIC,
         kind=Kind.LEARNED,
+        valid_from=ticket.resolved_at,  # A replay of an earlier day must not know it.
     )
 
 
@@ -142,8 +143,8 @@ def _is_known(prepared: Prepared) -> bool:
     if vector is None:
         return False
     filters = Filters(audience=Audience.INTERNAL, kind=Kind.LEARNED)
+    near = store.query(vector, filters, limit=_NEIGHBOURS)
     with transaction() as session:
-        near = store.query(session, vector, filters, limit=_NEIGHBOURS)
         query = (
             select(Article.question, Article.body)
             .join(StoredChunk, StoredChunk.article_id == Article.id)

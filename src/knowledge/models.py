@@ -7,6 +7,7 @@ from sqlalchemy import (
     REAL,
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKey,
     Identity,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
@@ -53,8 +55,31 @@ class Article(Table):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
     withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_by: Mapped[str] = mapped_column(Text, server_default="")
     valid_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ArticleVersion(Table):
+    """An article as it was or is in one version. `changed_by`: one of the staff; empty for files and programs."""
+
+    __tablename__ = "article_versions"
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    product: Mapped[str] = mapped_column(Text)
+    category: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    audience: Mapped[str] = mapped_column(Text)
+    valid_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    content_hash: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(Text, server_default="")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
 
 
 class StoredChunk(Table):
@@ -63,7 +88,7 @@ class StoredChunk(Table):
     __tablename__ = "chunks"
     __table_args__ = (
         Index("ix_chunks_article", "article_id", "position"),
-        Index("ix_chunks_search", "search", postgresql_using="gin"),
+        Index("ix_chunks_search", "search", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -94,6 +119,30 @@ class Vector(Table):
     chunk_id: Mapped[int] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
     model_id: Mapped[str] = mapped_column(Text)
     embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
+    digest: Mapped[str] = mapped_column(Text, Computed("md5(embedding::text)", persisted=True))
+
+
+class PushedVector(Table):
+    """A vector that Pinecone holds, or may hold while `fingerprint` is null; it outlives its chunk until deleted.
+
+    `fingerprint` is of what was sent, `claim_token` and `claimed_at` are of whoever is sending now. Apart from
+    `vectors`, because a change of a row there is a change of its index, which takes milliseconds.
+    """
+
+    __tablename__ = "pushed_vectors"
+    __table_args__ = (
+        Index("ix_pushed_vectors_article", "article_id"),
+        Index("ix_pushed_vectors_claim", "claim_token", postgresql_where=text("claim_token IS NOT NULL")),
+    )
+
+    host: Mapped[str] = mapped_column(Text, primary_key=True)
+    namespace: Mapped[str] = mapped_column(Text, primary_key=True)
+    chunk_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    article_id: Mapped[int] = mapped_column(BigInteger)
+    model_id: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str | None] = mapped_column(Text)
+    claim_token: Mapped[str | None] = mapped_column(Text)
+    claimed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ArticleVector(Table):

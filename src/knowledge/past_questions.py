@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from pgvector import HalfVector
 from sqlalchemy import delete, text
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.embedding import model_id
 from knowledge.models import PastQuestion
-from knowledge.pgvector_store import conditions, literal, prepare_scan
+from knowledge.pgvector_store import conditions, filtered, literal, prepare_scan
 from knowledge.vector_store import Filters
 from llm.local_embedding import Vectors
 
@@ -38,6 +39,12 @@ select id, url from articles
 where kind = 'article' and withdrawn_at is null and url <> '' and position(url in :answer) > 0
 order by id
 """)
+_REMEMBERED = text("""
+select past.source, past.question, past.asked_at, articles.language, articles.public_id, past.weight
+from past_questions as past join articles on articles.id = past.article_id
+where articles.withdrawn_at is null
+order by past.asked_at, past.source, articles.public_id
+""")
 _CHUNKS = text("select id from chunks where article_id = any(cast(:articles as bigint[]))")
 
 
@@ -50,6 +57,28 @@ class Answered:
     question: str
     vector: Vectors
     weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A question of a ticket with the articles, by public id, that answered it and how well."""
+
+    source: str
+    question: str
+    asked_at: datetime
+    language: str
+    articles: dict[str, float]
+
+
+def remembered(session: Session) -> list[Remembered]:
+    """All questions that an article answered which is still there, the oldest first."""
+    found: dict[str, Remembered] = {}
+    for row in session.execute(_REMEMBERED):
+        one = found.setdefault(
+            row.source, Remembered(row.source, row.question, row.asked_at, row.language, {})
+        )
+        one.articles[row.public_id] = row.weight
+    return list(found.values())
 
 
 def remember(session: Session, answered: Iterable[Answered]) -> None:
@@ -84,7 +113,7 @@ def votes(session: Session, vector: Vectors, filters: Filters) -> dict[int, floa
     given = {**values, "vector": literal(vector), "model_id": model_id(), "limit": _NEIGHBOURS}
     voices: defaultdict[int, float] = defaultdict(float)
     total = math.exp(_SHARPNESS * _SILENCE)
-    for article, weight, cosine in session.execute(text(_QUERY.format(conditions=where)), given):
+    for article, weight, cosine in session.execute(filtered(_QUERY, where), given):
         voice = math.exp(_SHARPNESS * cosine)
         voices[article] += voice * weight
         total += voice

@@ -1,9 +1,11 @@
 """The store of vectors in PostgreSQL: pgvector, an HNSW index over cosines. The default."""
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
+import numpy as np
 from pgvector import HalfVector
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -11,6 +13,7 @@ from knowledge.embedding import model_id
 from knowledge.models import Vector
 from knowledge.vector_store import Audience, Filters, Nearness
 from llm.local_embedding import Vectors
+from runtime.database import transaction
 from runtime.settings import settings
 
 _UPSERT_ARTICLE = text("""
@@ -89,14 +92,18 @@ def prepare_scan(session: Session, limit: int) -> None:
     session.execute(_SETTINGS, {"ef_search": str(max(settings().knowledge.ef_search, limit))})
 
 
-def query(session: Session, vector: Vectors, filters: Filters, *, limit: int) -> dict[int, float]:
-    prepare_scan(session, limit)
+@lru_cache(maxsize=64)
+def filtered(query: str, where: str) -> TextClause:
+    """The query with its conditions. They come from `conditions` alone, so there are few."""
+    return text(query.format(conditions=where))
+
+
+def query(vector: Vectors, filters: Filters, *, limit: int) -> dict[int, float]:
     where, values = conditions(filters)
-    statement = text(_QUERY.format(conditions=where))
-    rows = session.execute(
-        statement, {**values, "vector": literal(vector), "model_id": model_id(), "limit": limit}
-    )
-    return {chunk: cosine for chunk, cosine in rows}
+    given = {**values, "vector": literal(vector), "model_id": model_id(), "limit": limit}
+    with transaction() as session:
+        prepare_scan(session, limit)
+        return {chunk: cosine for chunk, cosine in session.execute(filtered(_QUERY, where), given)}
 
 
 def nearness(session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, Nearness]:
@@ -139,4 +146,9 @@ def delete(session: Session, chunks: Collection[int]) -> None:
 
 def literal(vector: Vectors) -> str:
     """The vector as a parameter to be cast to halfvec."""
-    return str(HalfVector(vector).to_text())
+    return _written(vector.astype(np.float32).tobytes())
+
+
+@lru_cache(maxsize=16)  # A search sends the same vector three times, and writing it costs as much as a query.
+def _written(vector: bytes) -> str:
+    return str(HalfVector(np.frombuffer(vector, np.float32)).to_text())

@@ -1,10 +1,14 @@
-"""What the memory keeps of a customer: answers learned from their tickets, and questions that articles answered."""
+"""What the memory keeps of a customer: what was learned from their tickets, and the questions they asked."""
+
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from knowledge import indexing, past_questions
+from knowledge import gap_describing, gap_questions, indexing, past_questions
+from knowledge.gap_models import GapQuestion
 from knowledge.models import Article, PastQuestion
+from tickets.models import Ticket
 from tickets.queries import ticket_public_ids_of_customer
 
 
@@ -25,12 +29,19 @@ def export_customer(session: Session, customer_id: int) -> dict[str, list[dict[s
             {"ticket": one.source, "question": one.question, "asked_at": one.asked_at.isoformat()}
             for one in _remembered_from(session, customer_id)
         ],
+        "unanswered_questions": [
+            {"ticket": ticket, "question": question, "asked_at": asked_at.isoformat()}
+            for ticket, question, asked_at in _unanswered_from(session, customer_id)
+        ],
     }
 
 
 def erase_customer(session: Session, customer_id: int) -> int:
     """Delete what was learned from the customer's tickets, index and all; returns how many answers."""
-    past_questions.forget(session, ticket_public_ids_of_customer(session, customer_id))
+    tickets = ticket_public_ids_of_customer(session, customer_id)
+    past_questions.forget(session, tickets)
+    gap_questions.forget(session, tickets)
+    gap_describing.drop_answers(session, tickets)
     learned = _learned_from(session, customer_id)
     for article in learned:
         indexing.withdraw(session, article)
@@ -48,3 +59,13 @@ def _remembered_from(session: Session, customer_id: int) -> list[PastQuestion]:
     tickets = ticket_public_ids_of_customer(session, customer_id)
     query = select(PastQuestion).where(PastQuestion.source.in_(tickets)).order_by(PastQuestion.id)
     return list(session.scalars(query))
+
+
+def _unanswered_from(session: Session, customer_id: int) -> list[tuple[str, str, datetime]]:
+    query = (
+        select(Ticket.public_id, GapQuestion.question, GapQuestion.asked_at)
+        .join(Ticket, Ticket.id == GapQuestion.ticket_id)
+        .where(Ticket.customer_id == customer_id)
+        .order_by(GapQuestion.ticket_id)
+    )
+    return [(ticket, question, asked_at) for ticket, question, asked_at in session.execute(query)]

@@ -8,7 +8,7 @@ answer counting 3.5 times.
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,6 +31,9 @@ class Signals:
     past: float = 0.0
 
 
+_NAMES = tuple(field.name for field in fields(Signals))
+
+
 @dataclass(frozen=True)
 class Scored:
     score: float  # Says the order, within one question.
@@ -48,7 +51,7 @@ def score_all(signals: Sequence[Signals], *, known_language: bool) -> list[Score
 
 
 def _score(signals: Signals, weights: Mapping[str, float]) -> float:
-    return float(sum(weights[name] * value for name, value in asdict(signals).items()))
+    return float(sum(weights[name] * getattr(signals, name) for name in _NAMES))
 
 
 def _relevance(signals: Signals, nearest: float, weights: Mapping[str, float]) -> float:

@@ -1,9 +1,15 @@
-"""The nightly job. Its time stands in `runtime.schedule`."""
+"""The nightly and the weekly job, and those that keep Pinecone in step. Their times stand in `runtime.schedule`."""
 
 import logging
 
+from knowledge import pinecone_store, pinecone_sync
+from knowledge.gaps import find_gaps
 from knowledge.learning import learn
+from knowledge.pinecone_sync import Synced
+from runtime.errors import Retryable, Unavailable
 from runtime.jobs import job
+from runtime.knowledge_settings import Store
+from runtime.settings import settings
 
 log = logging.getLogger(__name__)
 
@@ -13,3 +19,36 @@ def learn_nightly() -> None:
     """What staff resolved since yesterday becomes searchable."""
     report = learn()
     log.info("learned from resolved tickets", extra=vars(report))
+
+
+@job(queue="knowledge")
+def find_gaps_weekly() -> None:
+    """What customers ask and the memory does not answer becomes a list with drafts for staff."""
+    report = find_gaps()
+    log.info("looked for knowledge gaps", extra=vars(report))
+
+
+@job(queue="knowledge")
+def push_article(article_id: int) -> None:
+    """Pinecone hears of an article's change."""
+    if settings().knowledge.store is Store.PINECONE:
+        _sync(article=article_id)
+
+
+@job(queue="knowledge")
+def sweep_vectors() -> None:
+    """What Pinecone was not told because a job was lost or it did not answer.
+
+    It may hold vectors although it is not in use (any more, or yet): what is gone is deleted there all the same.
+    """
+    if pinecone_store.is_set_up():
+        _sync(push=settings().knowledge.store is Store.PINECONE)
+
+
+def _sync(*, article: int | None = None, push: bool = True) -> None:
+    try:
+        told = pinecone_sync.sync(article=article, push=push)
+    except Unavailable as error:
+        raise Retryable(error.detail) from error
+    if told != Synced():
+        log.info("told Pinecone", extra={"pushed": told.pushed, "deleted": told.deleted})

@@ -48,8 +48,10 @@ class Nearness:
 class VectorStore(Protocol):
     """Vectors by the id of their chunk. Only vectors of the present embedder are ever compared."""
 
-    def query(self, session: Session, vector: Vectors, filters: Filters, *, limit: int) -> dict[int, float]:
-        """The nearest chunks with their cosines, the nearest first."""
+    def query(self, vector: Vectors, filters: Filters, *, limit: int) -> dict[int, float]:
+        """The nearest chunks with their cosines, the nearest first. Call it with no session open: it may ask a
+        service. Raises Unavailable or DBAPIError while it cannot answer.
+        """
         ...
 
     def nearness(self, session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, Nearness]:

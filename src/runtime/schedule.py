@@ -55,8 +55,12 @@ def entries() -> dict[str, dict[str, Any]]:
         "ingestion.upkeep.drop_unlisted_content": crontab(hour=3, minute=40),
         # Rows of model calls that are older than they are kept.
         "llm.upkeep.forget_old_calls": crontab(hour=3, minute=10),
+        # What Pinecone was not told, where it is in use.
+        "knowledge.tasks.sweep_vectors": max(60.0, sweep),
         # What staff resolved since yesterday becomes searchable.
         "knowledge.tasks.learn_nightly": crontab(hour=2, minute=0),
+        # What customers ask and no article answers, on Monday before staff come.
+        "knowledge.tasks.find_gaps_weekly": crontab(day_of_week="mon", hour=4, minute=0),
         # What staff corrected since yesterday teaches the local classifiers and measures every model's confidence.
         "agent_core.tasks.retrain_nightly": crontab(hour=2, minute=30),
     }

@@ -22,9 +22,8 @@ from runtime.channel_settings import (
     ZendeskSettings,
 )
 from runtime.errors import SettingError
+from runtime.knowledge_settings import KnowledgeSettings
 from runtime.llm_settings import LlmSettings
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def _group(prefix: str) -> SettingsConfigDict:
@@ -184,20 +183,6 @@ class ConsoleSettings(BaseSettings):
     language: Literal["en", "fr", "de", "es", "it", "pt", "nl", "pl", "tr", "ja", "zh", "ar"] = Field(
         "en", description="The language staff read: messages in another one can be translated into it."
     )
-
-
-class KnowledgeSettings(BaseSettings):
-    """Search."""
-
-    model_config = _group("DESKFLEET_KNOWLEDGE_")
-
-    precision: Literal["int8", "fp32"] = Field("int8", description="Precision of the local embedder.")
-    model_folder: Path | None = Field(
-        None, description="Where the ONNX files are; unset: beside the package."
-    )
-    threads: PositiveInt = Field(2, description="Threads of the local embedder.")
-    min_relevance: Share = Field(0.5, description="Passages below this calibrated relevance are not used.")
-    ef_search: PositiveInt = Field(100, description="HNSW: candidates kept while searching.")
 
 
 @dataclass(frozen=True)

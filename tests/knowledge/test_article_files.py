@@ -1,5 +1,6 @@
 """Reading articles from files."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from knowledge.article_files import files_in, read_article
 from knowledge.vector_store import Audience
 from runtime.errors import InvalidInput, TooLarge
+from tests.knowledge.pdf_files import a_pdf
 
 
 def _file(folder: Path, name: str, content: str | bytes) -> Path:
@@ -49,7 +51,12 @@ def test_html_and_files_with_a_byte_order_mark_and_windows_line_ends_are_read(tm
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
-        ("a.pdf", b"%PDF-1.7", r"a\.pdf is not supported: use \.md, \.html or \.txt"),
+        ("a.docx", b"PK", r"a\.docx is not supported: use \.md, \.html, \.pdf or \.txt"),
+        ("a.md", b"", r"a\.md is empty"),
+        ("a.pdf", b"", r"a\.pdf is empty"),
+        ("a.pdf", b"# A text with another name", r"a\.pdf is no PDF"),
+        ("a.pdf", b"%PDF-1.7", r"a\.pdf is broken"),
+        ("a.md", bytes(range(1, 256)), r"a\.md is no UTF-8 text"),
         ("a.md", b"abc\x00def", r"a\.md is no text: it holds zero bytes"),
         ("a.md", b"caf\xe9", r"a\.md is no UTF-8 text: byte 3 is wrong"),
         ("a.txt", b" \n", r"a\.txt is empty"),
@@ -71,6 +78,32 @@ def test_a_file_that_cannot_be_an_article_is_named_with_the_reason(
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TooLarge, match=r"a\.md is larger than 2,000,000 bytes"):
         read_article(_file(tmp_path, "a.md", b"x" * 2_000_001))
+
+
+def test_a_huge_pdf_is_refused_without_being_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.pdf"
+    with file.open("wb") as sparse:
+        sparse.truncate(200_000_000)
+    with pytest.raises(TooLarge, match=r"a\.pdf is larger than 50,000,000 bytes"):
+        read_article(file)
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.md")
+    with pytest.raises(InvalidInput, match=r"a\.md is no file"):
+        read_article(tmp_path / "a.md")
+
+
+def test_a_pdf_is_an_article_with_the_title_that_it_states(tmp_path: Path) -> None:
+    article = read_article(
+        _file(tmp_path, "guide.pdf", a_pdf([["Text."]], title="A guide", language="de-AT"))
+    )
+    assert (article.title, article.body, article.language, article.slug) == (
+        "A guide",
+        "Text.",
+        "de",
+        "guide",
+    )
 
 
 def test_a_folder_gives_its_files_in_order_without_the_hidden_ones(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What is stored of an article, and what is embedded again when it changes."""
 
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -132,3 +133,29 @@ def test_an_article_that_somebody_else_changes_meanwhile_is_not_overwritten_half
         indexing.write(session, prepared)
     with transaction() as session:
         assert list(session.scalars(select(StoredChunk.text))) == ["All is new."]
+
+
+def test_a_withdrawal_while_somebody_writes_leaves_nothing_to_be_found(library: Library) -> None:
+    added = library.add(BODY)
+    changed = indexing.prepare(NewArticle("test", "shipping", "Shipping", "All is new."))
+    started = threading.Event()
+
+    def withdraw() -> None:
+        with transaction() as session:
+            article = session.get_one(Article, added.article_id)
+            started.set()
+            indexing.withdraw(session, article, by="AGENT-1")
+
+    other = threading.Thread(target=withdraw)
+    with transaction() as session:
+        indexing.write(session, changed)
+        other.start()
+        assert started.wait(10)
+        other.join(0.3)
+        assert other.is_alive(), "it waits for the writer"
+    other.join(10)
+    with transaction() as session:
+        assert session.scalar(select(func.count()).select_from(StoredChunk)) == 0
+        article = session.get_one(Article, added.article_id)
+        assert (article.body, article.withdrawn_by) == ("All is new.", "AGENT-1")
+        assert article.withdrawn_at is not None

@@ -1,111 +1,51 @@
-"""The contract of a store of vectors, on pgvector."""
-
-from datetime import UTC, datetime, timedelta
+"""What is pgvector's own; the contract of all stores is in test_vector_stores."""
 
 import numpy as np
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from knowledge import embedding
-from knowledge.models import Article, ArticleVector, StoredChunk, Vector
-from knowledge.stores import store
-from knowledge.vector_store import Audience, Filters, Kind
-from llm.local_embedding import Vectors
+from knowledge import embedding, pgvector_store
+from knowledge.vector_store import Filters
 from runtime.database import transaction
+from runtime.settings import settings
 from tests.knowledge.conftest import Library
+from tests.knowledge.pinecone_desk import fill
+
+_INDEX_ALONE = text(
+    "select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)"
+)
 
 
-def _direction(index: int) -> Vectors:
-    vector = np.zeros(embedding.DIMENSIONS, np.float32)
-    vector[index] = 1
-    return vector
+def test_a_narrow_filter_walks_the_index_until_it_finds_enough(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four hundred chunks are nearer than the one that passes, and a first look takes in no more than ten."""
+    monkeypatch.setenv("DESKFLEET_KNOWLEDGE_EF_SEARCH", "10")
+    settings.cache_clear()
+    fill(library, 400)
+    wanted = library.chunks(library.add("Chair.", slug="chair", product="chair"))[0].id
+    away = -embedding.embed_passages(["Chair."])[0]
+    prepare = pgvector_store.prepare_scan
 
+    def prepare_for_the_index(session: Session, limit: int) -> None:
+        prepare(session, limit)
+        session.execute(_INDEX_ALONE)
 
-@pytest.fixture
-def chunks(library: Library) -> list[int]:
-    """Four chunks, each in a direction of its own."""
-    kinds: dict[str, dict[str, object]] = {
-        "b": {"product": "tent"},
-        "c": {"audience": Audience.INTERNAL},
-        "d": {"kind": Kind.LEARNED},
-    }
-    ids = [library.chunks(library.add("Text.", slug=slug, **kinds.get(slug, {})))[0].id for slug in "abcd"]
+    monkeypatch.setattr(pgvector_store, "prepare_scan", prepare_for_the_index)
+    assert list(pgvector_store.query(away, Filters(product="chair"), limit=5)) == [wanted]
     with transaction() as session:
-        store.upsert(session, {chunk: _direction(index) for index, chunk in enumerate(ids)})
-    return ids
+        session.execute(_INDEX_ALONE)
+        session.execute(text("set local hnsw.ef_search = 10"))
+        where, values = pgvector_store.conditions(Filters(product="chair"))
+        given = {
+            **values,
+            "vector": pgvector_store.literal(away),
+            "model_id": embedding.model_id(),
+            "limit": 5,
+        }
+        assert session.execute(pgvector_store.filtered(pgvector_store._QUERY, where), given).all() == []
 
 
-def query(vector: Vectors, filters: Filters = Filters(), *, limit: int = 10) -> dict[int, float]:
-    with transaction() as session:
-        return store.query(session, vector, filters, limit=limit)
-
-
-def test_the_nearest_come_first_with_their_cosines(chunks: list[int]) -> None:
-    vector = (_direction(1) * 0.8 + _direction(0) * 0.6).astype(np.float32)
-    found = query(vector)
-    assert list(found)[:2] == [chunks[1], chunks[0]]
-    assert found[chunks[1]] == pytest.approx(0.8, abs=1e-3)
-    assert list(query(vector, limit=1)) == [chunks[1]]
-
-
-def test_filters_narrow_inside_the_store(chunks: list[int]) -> None:
-    everything = Filters(audience=Audience.INTERNAL)
-    assert set(query(_direction(2), everything)) == set(chunks)
-    assert chunks[2] not in query(_direction(2))
-    assert list(query(_direction(0), Filters(product="tent"), limit=1)) == [chunks[1]]
-    assert list(query(_direction(0), Filters(kind=Kind.LEARNED))) == [chunks[3]]
-
-
-def test_cosines_of_known_chunks_are_exact(chunks: list[int]) -> None:
-    with transaction() as session:
-        articles = session.scalars(
-            select(StoredChunk.article_id).where(StoredChunk.id.in_(chunks)).order_by(StoredChunk.id)
-        ).all()
-        store.upsert_article(session, articles[3], _direction(3))
-        found = store.nearness(session, _direction(3), chunks[2:])
-        assert store.nearness(session, _direction(3), []) == {}
-    assert found[chunks[2]].chunk == pytest.approx(0, abs=1e-6)
-    near = found[chunks[3]]
-    assert (near.article_id, near.chunk, near.lead, near.whole) == (
-        articles[3],
-        *[pytest.approx(1, abs=1e-3)] * 3,
-    )
-
-
-def test_an_article_without_vectors_of_its_own_is_as_near_as_its_chunk(chunks: list[int]) -> None:
-    with transaction() as session:
-        session.execute(delete(ArticleVector))
-        near = store.nearness(session, _direction(0), chunks[:1])[chunks[0]]
-    assert near.lead == near.whole == near.chunk == pytest.approx(1, abs=1e-3)
-
-
-def test_what_is_not_valid_yet_or_any_more_is_not_found(chunks: list[int]) -> None:
-    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
-    with transaction() as session:
-        session.execute(update(Article).where(Article.slug == "a").values(valid_from=noon))
-        session.execute(update(Article).where(Article.slug == "b").values(valid_until=noon))
-    hour = timedelta(hours=1)
-    assert chunks[0] not in query(_direction(0), Filters(valid_at=noon - hour))
-    assert chunks[0] in query(_direction(0), Filters(valid_at=noon + hour))
-    assert chunks[1] in query(_direction(1), Filters(valid_at=noon - hour))
-    assert chunks[1] not in query(_direction(1))
-
-
-def test_a_vector_is_replaced(chunks: list[int]) -> None:
-    with transaction() as session:
-        store.upsert(session, {chunks[0]: _direction(50)})
-        store.upsert(session, {})
-    assert next(iter(query(_direction(50)))) == chunks[0]
-
-
-def test_vectors_of_another_embedder_are_never_compared(chunks: list[int]) -> None:
-    with transaction() as session:
-        session.execute(update(Vector).where(Vector.chunk_id != chunks[1]).values(model_id="other"))
-    assert list(query(_direction(0))) == [chunks[1]]
-
-
-def test_what_changed_before_a_moment_can_be_left_out(chunks: list[int]) -> None:
-    with transaction() as session:
-        moment = session.scalars(select(Article.updated_at).where(Article.slug == "a")).one()
-    assert chunks[0] in query(_direction(0), Filters(updated_since=moment))
-    assert chunks[0] not in query(_direction(0), Filters(updated_since=moment.replace(year=moment.year + 1)))
+def test_a_vector_is_written_as_halves() -> None:
+    assert pgvector_store.literal(np.array([1, 0.1, -2], np.float32)) == "[1.0,0.0999755859375,-2.0]"

@@ -34,6 +34,7 @@ def test_the_answers_of_one_customer_are_exported_and_erased_and_others_stay(run
         assert privacy.export_customer(session, alice) == {
             "learned_answers": [],
             "remembered_questions": [],
+            "unanswered_questions": [],
         }
         assert len(privacy.export_customer(session, bob)["learned_answers"]) == 1
         counts = [

@@ -8,6 +8,7 @@ from sqlalchemy import text
 import accounts.models
 import analytics.models
 import ingestion.models
+import knowledge.gap_models
 import knowledge.models
 import llm.models
 import tickets.action_models
@@ -21,7 +22,8 @@ from runtime.database import Table, after_commit, engine, one_statement, transac
 from runtime.errors import Unavailable
 
 MODELS = (
-    accounts.models, analytics.models, ingestion.models, knowledge.models, llm.models, tickets.models,
+    accounts.models, analytics.models, ingestion.models, knowledge.gap_models, knowledge.models, llm.models,
+    tickets.models,
     tickets.action_models, tickets.alert_models, tickets.correction_models, tickets.partial_reply_models,
     tickets.staff_queue_models,
 )  # fmt: skip
@@ -85,7 +87,7 @@ def test_an_error_of_ours_within_leaves_the_connection_as_it_was(database: str) 
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: str) -> None:
-    assert len(MODELS) == 11
+    assert len(MODELS) == 12
     with engine().connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": False}

@@ -53,3 +53,24 @@ def test_every_setting_has_one_variable() -> None:
     names = known_variables()
     assert len(names) == len(set(names))
     assert {"DESKFLEET_DATA", "DESKFLEET_PORT", "ANTHROPIC_API_KEY"} <= set(names)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [("KEY", "DESKFLEET_KNOWLEDGE_PINECONE_HOST"), ("HOST", "DESKFLEET_KNOWLEDGE_PINECONE_KEY")],
+)
+def test_the_store_pinecone_needs_its_host_and_its_key(
+    monkeypatch: pytest.MonkeyPatch, given: str, missing: str
+) -> None:
+    monkeypatch.setenv("DESKFLEET_KNOWLEDGE_STORE", "pinecone")
+    monkeypatch.setenv(f"DESKFLEET_KNOWLEDGE_PINECONE_{given}", "https://index.example.com")
+    sentence = f"The setting {missing} is wrong: it is not set, and the store pinecone needs it."
+    with pytest.raises(SettingError) as caught:
+        settings()
+    assert caught.value.detail == sentence
+
+
+def test_pinecones_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DESKFLEET_KNOWLEDGE_PINECONE_KEY", "pcsk-very-secret")
+    settings.cache_clear()
+    assert "very-secret" not in repr(settings())

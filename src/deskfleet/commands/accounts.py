@@ -1,4 +1,4 @@
-"""deskfleet user …, deskfleet key …"""
+"""deskfleet user create|disable, deskfleet key create."""
 
 import secrets
 from typing import Annotated
@@ -10,6 +10,7 @@ from accounts.permissions import Permission, Role
 from deskfleet.commands.output import JSON_HELP, print_json
 from deskfleet.migrate import migrate
 from runtime.database import transaction
+from tickets import assignment
 
 user = typer.Typer(no_args_is_help=True, add_completion=False)
 key = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -49,6 +50,23 @@ def create_user(
         print_json(shown)
     else:
         print("\n".join(f"{label:9} {value}" for label, value in shown.items()))
+
+
+@user.command("disable")
+def disable_user(
+    account: Annotated[str, typer.Argument(help="Mail address or id (AGENT-…) of one of the staff.")],
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """Close an account. It opens nothing from then on, and its tickets go back to colleagues."""
+    migrate()
+    with transaction() as session:
+        disabled = users.disable_user(session, account)
+        public_id = disabled.public_id
+        returned = assignment.leave_all(session, public_id)
+    if json:
+        print_json({"id": public_id, "email": disabled.email, "returned": returned})
+    else:
+        print(f"{disabled.email} is disabled; {returned} tickets went back.")
 
 
 @key.command("create")

@@ -8,6 +8,7 @@ from deskfleet.commands import (
     evaluate_grounding,
     evaluate_guard,
     evaluate_language,
+    evaluate_live,
     evaluate_mail,
     evaluate_redaction,
     evaluate_retrieval,
@@ -33,3 +34,4 @@ evaluate.command("sentiment")(evaluate_sentiment.run)
 evaluate.command("calibration")(evaluate_calibration.run)
 evaluate.command("conversations")(evaluate_conversations.run)
 evaluate.command("retrieval")(evaluate_retrieval.run)
+evaluate.command("live")(evaluate_live.run)

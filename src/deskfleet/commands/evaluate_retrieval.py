@@ -4,7 +4,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,20 +21,18 @@ from deskfleet.commands.judged_questions import (
 from deskfleet.commands.output import JSON_HELP, print_json, print_table, progress_bar
 from deskfleet.migrate import migrate
 from deskfleet.own_desk import own_desk
+from deskfleet.own_store import fill_own_store, own_store
 from knowledge import articles
 from knowledge.articles import Answer, NewArticle
 from knowledge.retrieval import Filters, Passage, Stage, search
 from runtime.errors import InvalidInput
+from runtime.knowledge_settings import Store
 
 _DEEP = 10  # Documents that are looked at for each question.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PARTS = (Stage.KEYWORD, Stage.DENSE, Stage.FUSED)
 
 Figures = dict[str, float | int | None]
-
-
-class Store(StrEnum):
-    PGVECTOR = "pgvector"
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,7 @@ class Plan:
     older_only: bool = False
     ablation: bool = False
     language: str = "en"
+    store: Store = Store.PGVECTOR
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,9 @@ def run(  # noqa: PLR0913, PLR0917  # Each argument is an option of the command.
             "Unset: queries without a judgement."
         ),
     ] = None,
-    store: Annotated[Store, typer.Option(help="Where the vectors are.")] = Store.PGVECTOR,
+    store: Annotated[
+        Store, typer.Option(help="Where the nearest are looked up; in Pinecone, in a namespace of its own.")
+    ] = Store.PGVECTOR,
     language: Annotated[str, typer.Option(help="ISO code of the documents and questions.")] = "en",
     ablation: Annotated[
         bool, typer.Option("--ablation", help="Measure each part of the search by itself too.")
@@ -89,7 +89,6 @@ def run(  # noqa: PLR0913, PLR0917  # Each argument is an option of the command.
     json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
 ) -> None:
     """How well the search ranks what answers. The index is thrown away; the desk in use is not touched."""
-    del store  # There is one as yet; the choice is part of the command that others call.
     documents = read_documents(docs, language=language)
     asked = read_questions(queries)
     judged = read_judgements(qrels, asked, {one.slug for one in documents}, where=where)
@@ -102,6 +101,7 @@ def run(  # noqa: PLR0913, PLR0917  # Each argument is an option of the command.
         older_only=older_docs_only,
         ablation=ablation,
         language=language,
+        store=store,
     )
     if plan.older_only:
         _check_numbers(plan)
@@ -135,11 +135,13 @@ def _check_numbers(plan: Plan) -> None:
 
 def measure(plan: Plan, progress: Progress) -> Measured:
     """Builds the index on a desk of its own and asks it everything."""
-    with own_desk("evaluate", offline=True):
+    with own_desk("evaluate", offline=True), own_store(plan.store):
         migrate()
         started = time.perf_counter()
         documents = _index(plan, progress)
         _learn(plan, documents, progress)
+        task = progress.add_task("Pushing", total=None)
+        fill_own_store(progress=lambda more: progress.advance(task, more))
         index_s = time.perf_counter() - started
         parts = {stage.value: _ask(plan, stage, progress)[0] for stage in _PARTS if plan.ablation}
         figures, best = _ask(plan, Stage.RERANKED, progress)

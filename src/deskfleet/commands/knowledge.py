@@ -1,4 +1,4 @@
-"""deskfleet knowledge add|sync|list|search|learn"""
+"""deskfleet knowledge add|sync|list|show|search|learn|gaps|impact|reindex"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from deskfleet.commands.output import JSON_HELP, print_json, print_table, progress_bar
+from deskfleet.commands import knowledge_gaps, knowledge_reindex
+from deskfleet.commands.output import JSON_HELP, print_json, print_table, print_text, progress_bar
 from deskfleet.migrate import migrate
 from knowledge import articles, retrieval
 from knowledge.articles import Added, Article
@@ -14,6 +15,9 @@ from runtime.database import transaction
 from runtime.errors import InvalidInput, TooLarge
 
 knowledge = typer.Typer(no_args_is_help=True, add_completion=False)
+knowledge.command("gaps")(knowledge_gaps.list_gaps)
+knowledge.command("impact")(knowledge_gaps.show_impact)
+knowledge.command("reindex")(knowledge_reindex.reindex)
 
 
 @knowledge.callback()
@@ -23,10 +27,10 @@ def group() -> None:
 
 @knowledge.command("add")
 def add(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .md, .html, .txt.")],
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders: .md, .html, .pdf, .txt.")],
     json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
 ) -> None:
-    """Add or update articles. What is no text is named and the rest goes on; then the exit code is 1."""
+    """Add or update articles. A file that cannot be read is named and the rest goes on; then the exit code is 1."""
     migrate()
     added, refused = _add(articles.files_in(paths), quiet=json)
     _report(added, refused, [], as_json=json)
@@ -34,7 +38,7 @@ def add(
 
 @knowledge.command("sync")
 def sync(
-    folder: Annotated[Path, typer.Argument(help="Its files are the articles: .md, .html, .txt.")],
+    folder: Annotated[Path, typer.Argument(help="Its files are the articles: .md, .html, .pdf, .txt.")],
     json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
 ) -> None:
     """Make the articles of a folder what its files are now: added, updated, and withdrawn when they vanished."""
@@ -109,6 +113,31 @@ def list_all(json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = Fal
         )
     else:
         print_table(("article", "kind", "language", "version", "title"), rows, empty="There are no articles.")
+
+
+@knowledge.command("show")
+def show(
+    article: Annotated[str, typer.Argument(help="Its id, such as ART-5166CE5E.")],
+    version: Annotated[int | None, typer.Option(min=1, help="As it was then; by default as it is.")] = None,
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """One article with its text and its versions."""
+    migrate()
+    with transaction() as session:
+        found = articles.get_article(session, article.upper())
+        shown = articles.get_version(session, found, version or found.version)
+        known = articles.list_versions(session, found)
+    facts = {name: getattr(shown, name) for name in ("version", *articles.CONTENT)}
+    stated = {"article": found.public_id, "kind": found.kind, "source": found.source, **facts}
+    stated["withdrawn_at"] = found.withdrawn_at
+    if json:
+        print_json({**stated, "versions": [vars(one) for one in known]})
+        return
+    body = stated.pop("body")
+    print_text("\n".join(f"{name}: {value}" for name, value in stated.items() if value))
+    print_text(f"\n{body}\n")
+    rows = [(one.version, f"{one.created_at:%Y-%m-%d %H:%M}", one.changed_by, one.title) for one in known]
+    print_table(("version", "at (UTC)", "by", "title"), rows, empty="No version was kept.")
 
 
 @knowledge.command("learn")

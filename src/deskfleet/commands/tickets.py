@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from api.tickets import TicketSummary, read_view, summary_of
+from api.ticket_views import TicketSummary, read_view, summary_of
 from deskfleet.commands.output import JSON_HELP, print_json, print_table, print_text
 from deskfleet.migrate import migrate
 from runtime.database import transaction

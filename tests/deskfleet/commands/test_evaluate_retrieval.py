@@ -13,8 +13,9 @@ from deskfleet.commands.evaluate import evaluate
 from knowledge.articles import list_articles
 from runtime import database as database_module
 from runtime.database import transaction
-from runtime.errors import InvalidInput
+from runtime.errors import InvalidInput, SettingError
 from runtime.settings import settings
+from tests.knowledge.pinecone_desk import desk_with_pinecone
 
 DOCS = [
     {"_id": "1", "title": "Delivery", "text": "A parcel arrives within three working days."},
@@ -89,3 +90,29 @@ def test_newer_documents_cannot_be_found_when_only_older_ones_may(files: list[st
 def test_a_split_that_is_not_there_is_named(files: list[str]) -> None:
     with pytest.raises(InvalidInput, match="no split test with an answer; there are dev"):
         run([*files, "--split", "test"])
+
+
+def test_pinecone_is_measured_in_a_namespace_of_its_own_that_is_gone_afterwards(
+    files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk_with_pinecone(monkeypatch) as stub:
+        stub.namespaces["desk-all-MiniLM-L6-v2-int8"] = {}
+        found = run([*files, "--split", "dev", "--learn-split", "train", "--store", "pinecone"])
+        assert (found["ndcg@10"], found["acc@1"], found["no_answer_auc"]) == (1, 1, 1)
+        asked = {one["namespace"] for one in stub.sent("/query")}
+        assert len(asked) == 1
+        assert asked.pop().startswith("own-")
+        assert list(stub.namespaces) == ["desk-all-MiniLM-L6-v2-int8"]
+
+
+def test_a_desk_that_uses_pinecone_can_measure_pgvector_without_it(
+    files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk_with_pinecone(monkeypatch) as stub:
+        assert run([*files, "--split", "dev"])["acc@1"] == 1
+        assert stub.received == []
+
+
+def test_pinecone_that_is_not_set_up_is_told(files: list[str]) -> None:
+    with pytest.raises(SettingError, match="DESKFLEET_KNOWLEDGE_PINECONE_HOST is wrong: it is not set"):
+        run([*files, "--store", "pinecone"])

@@ -9,7 +9,8 @@ from typer.testing import CliRunner
 
 from deskfleet.commands.knowledge import knowledge
 from knowledge.retrieval import search
-from runtime.errors import InvalidInput
+from runtime.errors import InvalidInput, NotFound
+from tests.knowledge.pdf_files import a_pdf, contains_itself
 
 QUESTION = "How long does the delivery take?"
 
@@ -73,3 +74,39 @@ def test_other_folders_are_left_alone(
     run("add", str(folder))
     assert run("sync", str(other))["withdrawn"] == []
     assert search(QUESTION)[0].title == "Delivery"
+
+
+def test_files_that_cannot_be_read_are_listed_and_the_others_are_added(folder: Path, database: str) -> None:
+    (folder / "handbook.pdf").write_bytes(a_pdf([["The warranty is two years."]], title="Handbook"))
+    (folder / "cyclic.pdf").write_bytes(contains_itself())
+    (folder / "empty.md").write_bytes(b"")
+    (folder / "picture.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    report = run("add", str(folder), exit_code=1)
+    assert [one["title"] for one in report["added"]] == ["Delivery", "Handbook", "Returns"]
+    assert [Path(one["file"]).name for one in report["refused"]] == ["cyclic.pdf", "empty.md", "picture.md"]
+    for name, reason in (("cyclic.pdf", "is broken"), ("empty.md", "is empty"), ("picture.md", "is no text")):
+        assert any(f"{name} {reason}" in one["error"] for one in report["refused"])
+    assert search("How long is the warranty?")[0].title == "Handbook"
+
+    told = CliRunner().invoke(knowledge, ["add", str(folder)])
+    assert told.exit_code == 1
+    assert told.stderr.count("refused: ") == 3
+
+
+def test_an_article_is_shown_with_its_versions(folder: Path, database: str) -> None:
+    public_id = run("add", str(folder / "delivery.md"))["added"][0]["article"]
+    (folder / "delivery.md").write_text("# Delivery\n\nThe delivery takes nine days.")
+    run("add", str(folder))
+    shown = run("show", public_id)
+    assert (shown["title"], shown["version"], [one["version"] for one in shown["versions"]]) == (
+        "Delivery",
+        2,
+        [2, 1],
+    )
+    assert "nine days" in shown["body"]
+    assert "three days" in run("show", public_id, "--version", "1")["body"]
+    printed = CliRunner().invoke(knowledge, ["show", public_id]).stdout
+    assert "audience: public" in printed
+    assert "The delivery takes nine days." in printed
+    with pytest.raises(NotFound, match="has no version 3"):
+        run("show", public_id, "--version", "3")
