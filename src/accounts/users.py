@@ -5,14 +5,15 @@ import secrets
 from functools import lru_cache
 
 from pwdlib import PasswordHash
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from accounts import models
 from accounts.models import User
 from accounts.permissions import ROLES, Permission, Principal, Role
 from runtime import limits
-from runtime.errors import Conflict, InvalidInput, NotAuthenticated
+from runtime.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 
 _MIN_PASSWORD = 10
 _LOGINS_PER_MINUTE = 10
@@ -49,6 +50,28 @@ def create_user(session: Session, email: str, *, name: str, role: Role, password
     if created is None:
         raise Conflict(f"There is an account for {email} already.", field="email")
     return created
+
+
+def disable_user(session: Session, wanted: str) -> User:
+    """Close an account, named by its mail address or id: its password, sessions and tokens open nothing any more.
+
+    What is assigned to it is for the caller to give back. Raises NotFound, or Conflict for the last account that
+    may manage accounts.
+    """
+    enabled = session.scalars(
+        select(User).where(User.disabled_at.is_(None)).order_by(User.id).with_for_update()
+    ).all()
+    name = wanted.strip().casefold()
+    user = next((one for one in enabled if name in (one.email.casefold(), one.public_id.casefold())), None)
+    if user is None:
+        raise NotFound(f"There is no account {wanted[:80]!r}; name a mail address or an id.")
+    managing = [one for one in enabled if Permission.MANAGE_USERS in ROLES[Role(one.role)]]
+    if managing == [user]:
+        raise Conflict("This is the last account that may manage accounts.", field="email")
+    user.disabled_at = func.now()
+    session.flush()
+    session.execute(delete(models.Session).where(models.Session.user_id == user.id))
+    return user
 
 
 def count_users(session: Session) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from tickets import staff_queues, timeline
-from tickets.contracts import Author, Owner
+from tickets.contracts import Author, Owner, Status
 from tickets.models import Customer, Ticket, TicketEvent
 from tickets.queue_choice import Wanted, choose
 from tickets.staff_queue_models import QueueMember, StaffQueue
@@ -142,15 +142,29 @@ def leave(session: Session, queue_id: int, staff: str) -> int:
     """End a membership. What they have not touched goes back to the queue, and to others; returns how much."""
     session.execute(delete(QueueMember).where(QueueMember.queue_id == queue_id, QueueMember.staff == staff))
     touched = select(TicketEvent.id).where(TicketEvent.ticket_id == Ticket.id, TicketEvent.actor == staff)
+    return _release(
+        session,
+        staff,
+        Ticket.queue_id == queue_id,
+        Ticket.owner == Owner.STAFF,
+        Ticket.status.in_(STAFF_ACTS),
+        ~touched.exists(),
+    )
+
+
+def leave_all(session: Session, staff: str) -> int:
+    """For an account that is closed: it works no queue, and whatever is theirs goes back. Returns how many tickets.
+
+    Also what they have begun, and what is resolved: its customer may open it again.
+    """
+    session.execute(delete(QueueMember).where(QueueMember.staff == staff))
+    return _release(session, staff, Ticket.status != Status.CLOSED)
+
+
+def _release(session: Session, staff: str, *where: ColumnElement[bool]) -> int:
     released = session.scalars(
         update(Ticket)
-        .where(
-            Ticket.queue_id == queue_id,
-            Ticket.assignee == staff,
-            Ticket.owner == Owner.STAFF,
-            Ticket.status.in_(STAFF_ACTS),
-            ~touched.exists(),
-        )
+        .where(Ticket.assignee == staff, *where)
         .values(assignee=None, updated_at=func.now())
         .returning(Ticket.id)
     ).all()
@@ -158,12 +172,6 @@ def leave(session: Session, queue_id: int, staff: str) -> int:
         timeline.record(session, ticket_id, "assigned", actor=Author.SYSTEM, assignee=None)
     give_waiting(session)
     return len(released)
-
-
-def leave_all(session: Session, staff: str) -> int:
-    """The same for every queue that they work: for an account that is closed."""
-    works = session.scalars(select(QueueMember.queue_id).where(QueueMember.staff == staff)).all()
-    return sum(leave(session, queue_id, staff) for queue_id in works)
 
 
 def _nobodys(

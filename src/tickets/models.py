@@ -151,6 +151,13 @@ class Message(Table):
             postgresql_where=sql("mail_thread_index <> ''"),
         ),
         Index(
+            "ix_messages_citations",
+            "citations",
+            postgresql_using="gin",
+            postgresql_ops={"citations": "jsonb_path_ops"},
+            postgresql_where=sql("citations <> '[]'"),
+        ),
+        Index(
             "ix_messages_outbox", "deliver_after", postgresql_where=sql("delivery in ('queued', 'sending')")
         ),
     )

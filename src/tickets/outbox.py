@@ -12,6 +12,8 @@ from tickets.contracts import Author, Channel, Citation, Delivery, Kind
 from tickets.models import Message, Ticket
 from tickets.public_ids import new_mail_id
 
+OVERTAKEN = "Overtaken by staff."  # Why a reply of the agent was not delivered.
+
 
 def withdraw_agents(session: Session, ticket_id: int) -> None:
     """Replies of the agent that still wait to be sent: staff speak now. A chat's page has shown them already."""
@@ -24,7 +26,7 @@ def withdraw_agents(session: Session, ticket_id: int) -> None:
     session.execute(
         update(Message)
         .where(*waiting, Message.ticket_id.not_in(by_chat))
-        .values(delivery=Delivery.FAILED, delivery_error="Overtaken by staff.")
+        .values(delivery=Delivery.FAILED, delivery_error=OVERTAKEN)
     )
 
 

@@ -6,11 +6,11 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from accounts import users
+from accounts import credentials, users
 from accounts.permissions import ROLES, Role
 from runtime import limits
 from runtime.database import transaction
-from runtime.errors import Conflict, DeskfleetError, InvalidInput, NotAuthenticated, RateLimited
+from runtime.errors import Conflict, DeskfleetError, InvalidInput, NotAuthenticated, NotFound, RateLimited
 from tests.accounts.staff import PASSWORD, a_user, disable
 
 ADDRESS = "203.0.113.7"
@@ -125,3 +125,34 @@ def test_an_account_may_do_what_its_role_may(database: str, role: Role) -> None:
     principal = users.principal_of(user)
     assert (principal.public_id, principal.user_id) == (user.public_id, user.id)
     assert principal.permissions == ROLES[role]
+
+
+def _disabled(wanted: str) -> str:
+    with transaction() as session:
+        return users.disable_user(session, wanted).email
+
+
+def test_a_disabled_account_opens_nothing_any_more(database: str) -> None:
+    anna = a_user()
+    with transaction() as session:
+        secret = credentials.start_session(session, anna)
+        token = credentials.issue_token(anna)
+    assert _disabled(" ANNA@desk.example") == "anna@desk.example"
+    with pytest.raises(NotAuthenticated):
+        log_in("anna@desk.example")
+    with transaction() as session:
+        for opens, key in ((credentials.by_session, secret), (credentials.by_bearer, token)):
+            with pytest.raises(NotAuthenticated):
+                opens(session, key)
+        assert session.scalar(text("select count(*) from sessions")) == 0
+    with pytest.raises(NotFound, match="There is no account"):
+        _disabled(anna.public_id)
+
+
+def test_the_last_who_may_manage_accounts_stays(database: str) -> None:
+    first, second = (a_user(f"{one}@desk.example", role=Role.ADMIN) for one in ("anna", "bob"))
+    a_user("carol@desk.example", role=Role.MANAGER)
+    assert _disabled(first.public_id) == "anna@desk.example"
+    with pytest.raises(Conflict, match="last account"):
+        _disabled(second.public_id)
+    assert log_in("bob@desk.example") == second.public_id

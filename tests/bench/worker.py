@@ -20,7 +20,7 @@ from llm.ask import Answer
 from runtime import jobs
 from runtime.database import transaction
 from tests.samples import a_message
-from tickets.contracts import Owner, Priority
+from tickets.contracts import Owner, Priority, Reason
 from tickets.models import Ticket
 
 _seen = threading.Semaphore(0)
@@ -31,7 +31,7 @@ def no_operation(_number: int) -> None:
     _seen.release()
 
 
-def _at_once(purpose, prompt, answer_type, *, local):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _at_once(purpose, prompt, answer_type, *, local, follower=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A model that takes no time: triage says shipping, the reply quotes the first source."""
     value = (
         Triage(
@@ -86,6 +86,8 @@ def pipeline(count: int) -> dict[str, float]:
             time.sleep(0.02)
         took = time.perf_counter() - started
     cpu_ms = (_cpu_s() - before) / count * 1000
+    if _failed():
+        raise SystemExit(f"pipeline: {_failed()} tickets went to staff because something failed")
     return {"pipeline_per_s": round(count / took, 1), "pipeline_cpu_ms": round(cpu_ms, 2)}
 
 
@@ -95,6 +97,12 @@ def _pending() -> int:
             Ticket.owner == Owner.AGENT, Ticket.last_inbound_seq > Ticket.handled_seq
         )
         return session.scalar(query) or 0
+
+
+def _failed() -> int:
+    with transaction() as session:
+        failed = (Reason.AGENT_FAILED, Reason.DEADLINE_PASSED, Reason.TOOL_FAILURE)
+        return session.scalar(select(func.count()).where(Ticket.reason.in_(failed))) or 0
 
 
 def _cpu_s() -> float:

@@ -154,3 +154,24 @@ def test_the_model_was_built_at_set_up() -> None:
     assert {"fp32.onnx", "int8.onnx", "tokenizer.json", "built-from"} <= {
         file.name for file in folder.iterdir()
     }
+
+
+def test_a_sentence_that_comes_again_is_remembered_and_is_the_same_vector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentences = ["Boil one litre of water.", "Rinse the kettle twice.", "Boil one litre of water."]
+    first = local_embedding.embed_remembered(sentences)
+    assert np.allclose(first, local_embedding.embed(sentences))
+
+    def never(texts: object) -> object:
+        raise AssertionError(texts)
+
+    monkeypatch.setattr(local_embedding, "embed", never)
+    assert np.array_equal(local_embedding.embed_remembered(sentences), first)
+    assert local_embedding.embed_remembered([]).shape == (0, local_embedding.DIMENSIONS)
+
+
+def test_no_more_sentences_are_remembered_than_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local_embedding, "_MOST_REMEMBERED", 2)
+    local_embedding.embed_remembered(["One.", "Two.", "Three."])
+    assert len(local_embedding._remembered) == 2

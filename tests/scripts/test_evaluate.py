@@ -58,9 +58,9 @@ def test_the_history_gets_a_line_of_what_was_measured(tmp_path: Path) -> None:
 def test_a_group_is_measured_in_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate.main(["--only", "grounding", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
+    figures = ("catch_rate", "false_block_rate")
     assert [(row["group"], row["figure"]) for row in rows] == [
-        ("grounding", "catch_rate"),
-        ("grounding", "false_block_rate"),
+        ("grounding", f"{part} {figure}") for part in ("near", "far", "held_out") for figure in figures
     ]
     assert all(row["value"] is not None for row in rows)
 

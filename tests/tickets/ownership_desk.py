@@ -48,6 +48,7 @@ BOB = "bob@example.com"
 _CHANNELS = (Channel.MAIL, Channel.WEB_CHAT, Channel.API, Channel.FACEBOOK)
 _ACTING = (Status.NEW, Status.OPEN, Status.IN_PROGRESS, Status.ESCALATED)
 _DONE = (Status.RESOLVED, Status.CLOSED)
+OVERTAKEN = "Overtaken by staff."
 _LOST = (Delivery.FAILED, Delivery.UNKNOWN)
 _PASSES_S = (5.0, 130.0, 1_000.0, 20_000.0, 100_000.0)
 _MOST_CONVERSATIONS = 3  # Few, so that much happens to each of them.
@@ -219,8 +220,12 @@ class OwnedDesk(RuleBasedStateMachine):
     @precondition(lambda self: self.tickets)
     @rule(which=pick, assignee=st.sampled_from([None, "AGENT-1", "AGENT-2"]))
     def staff_assign(self, which: int, assignee: str | None) -> None:
+        ticket_id = self._ticket(which)
+        before = self._overtaken()
         with tried(), transaction() as session:
-            lifecycle.assign(session, self._ticket(which), assignee, actor="AGENT-1")
+            lifecycle.assign(session, ticket_id, assignee, actor="AGENT-1")
+        if self._overtaken() - before:  # The customer does not get the agent's answer, and has no other yet.
+            self.owed.add(ticket_id)
 
     @precondition(lambda self: self.tickets)
     @rule(which=pick)
@@ -306,9 +311,12 @@ class OwnedDesk(RuleBasedStateMachine):
     def _received(self, message: IncomingMessage) -> Receipt:
         with transaction() as session:
             receipt = intake.receive(session, message)
-            seq, kind = session.execute(
-                select(Message.seq, Message.kind).where(Message.id == receipt.message_id)
-            ).one()
+            self._note_received(session, receipt, message)
+        return receipt
+
+    def _note_received(self, session: Session, receipt: Receipt, message: IncomingMessage) -> None:
+        stored = select(Message.seq, Message.kind).where(Message.id == receipt.message_id)
+        seq, kind = session.execute(stored).one()
         if receipt.ticket_id not in self.tickets:
             self.tickets.append(receipt.ticket_id)
         if message.channel is Channel.WEB_CHAT:
@@ -316,7 +324,6 @@ class OwnedDesk(RuleBasedStateMachine):
         if kind == Kind.INBOUND:
             self.newest[receipt.ticket_id] = seq
         self.owed.add(receipt.ticket_id)
-        return receipt
 
     def _was_settled(self, case: Case) -> None:
         assert case.ticket_id in self.owed, "what was answered before was answered again"
@@ -325,12 +332,17 @@ class OwnedDesk(RuleBasedStateMachine):
     def _note_undelivered(self) -> None:
         """A reply that did not arrive is owed again. What staff have closed or overtaken is theirs to know."""
         query = select(Message.id, Message.ticket_id, Ticket.status).join(Ticket)
-        lost = query.where(Message.delivery.in_(_LOST), Message.delivery_error != "Overtaken by staff.")
+        lost = query.where(Message.delivery.in_(_LOST), Message.delivery_error != OVERTAKEN)
         with transaction() as session:
             for message_id, ticket_id, status in session.execute(lost):
                 if message_id not in self.undelivered and status != Status.CLOSED:
                     self.owed.add(ticket_id)
                 self.undelivered.add(message_id)
+
+    @staticmethod
+    def _overtaken() -> set[int]:
+        with transaction() as session:
+            return set(session.scalars(select(Message.id).where(Message.delivery_error == OVERTAKEN)))
 
     def _deadlines(self) -> dict[int, datetime]:
         """Of the tickets that are owed an answer."""

@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from runtime.database import transaction
 from runtime.errors import FateUnknown, Permanent, Retryable
 from tests.samples import a_message
+from tickets.action_models import Action, ActionProof
 from tickets.contracts import IncomingMessage
 from tickets.deliveries import Outgoing
 from tickets.models import Customer, CustomerIdentity, Message, ReceivedMessage, Ticket
@@ -17,6 +18,10 @@ _TICKET_MOMENTS = (
     Ticket.answer_due_at, Ticket.staff_due_at, Ticket.claimed_until, Ticket.created_at, Ticket.updated_at,
     Ticket.resolved_at,
 )  # fmt: skip
+_ACTION_MOMENTS = (
+    Action.due_at, Action.expires_at, Action.verified_at, Action.proposed_at, Action.approved_at, Action.ended_at,
+)  # fmt: skip
+_PROOF_MOMENTS = (ActionProof.send_at, ActionProof.valid_until)
 _MESSAGE_MOMENTS = (Message.created_at, Message.deliver_after, Message.delivered_at)
 
 
@@ -82,5 +87,8 @@ def let_time_pass(seconds: float) -> None:
     """All moments of the rows move into the past: the same as waiting."""
     ago = timedelta(seconds=seconds)
     with transaction() as session:
-        session.execute(update(Ticket).values({column: column - ago for column in _TICKET_MOMENTS}))
-        session.execute(update(Message).values({column: column - ago for column in _MESSAGE_MOMENTS}))
+        for table, moments in (
+            (Ticket, _TICKET_MOMENTS), (Message, _MESSAGE_MOMENTS), (Action, _ACTION_MOMENTS),
+            (ActionProof, _PROOF_MOMENTS),
+        ):  # fmt: skip
+            session.execute(update(table).values({column: column - ago for column in moments}))

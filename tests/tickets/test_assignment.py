@@ -11,10 +11,11 @@ from sqlalchemy import delete, select, text, update
 
 from ingestion import intake
 from runtime.database import transaction
+from runtime.errors import Conflict
 from tests.jobs import CollectedJobs
 from tests.samples import a_decision, a_message, claimed_case
 from tickets import assignment, lifecycle, queries, staff_queues
-from tickets.contracts import Case, Judgement, Priority, Reason, Status
+from tickets.contracts import Case, Channel, Judgement, Priority, Reason, Status
 from tickets.models import Customer, Ticket, TicketEvent
 from tickets.staff_queue_models import StaffQueue
 from tickets.staff_queues import NewQueue
@@ -187,6 +188,26 @@ def test_a_ticket_that_staff_took_stays_theirs(run_jobs: CollectedJobs) -> None:
     assert read(case.ticket_id).assignee == "AGENT-9"
 
 
+def test_who_takes_a_ticket_before_the_agents_answer_is_sent_owes_one(run_jobs: CollectedJobs) -> None:
+    case = received(channel=Channel.MAIL)
+    with transaction() as session:
+        assert lifecycle.reply(session, case, a_decision())
+        lifecycle.assign(session, case.ticket_id, "AGENT-1", actor="AGENT-1")
+    taken = read(case.ticket_id)
+    assert (taken.status, taken.owner) == (Status.ESCALATED, "staff")
+    assert taken.staff_due_at is not None
+    with pytest.raises(Conflict, match="waits for an answer"), transaction() as session:
+        lifecycle.set_status(session, case.ticket_id, Status.WAITING_CUSTOMER, actor="AGENT-1")
+
+
+def test_who_takes_a_ticket_that_was_answered_owes_nothing(run_jobs: CollectedJobs) -> None:
+    case = received()  # Whoever asks by the API reads the answer at once.
+    with transaction() as session:
+        assert lifecycle.reply(session, case, a_decision())
+        lifecycle.assign(session, case.ticket_id, "AGENT-1", actor="AGENT-1")
+    assert read(case.ticket_id).status == Status.WAITING_CUSTOMER
+
+
 def test_whoever_puts_a_ticket_back_is_not_given_it_again(run_jobs: CollectedJobs) -> None:
     queue = a_queue("Everything", "AGENT-1")
     ticket_id = escalated()
@@ -211,6 +232,26 @@ def test_the_untouched_tickets_of_a_member_who_leaves_go_back_to_the_queue(run_j
     with transaction() as session:
         assert assignment.leave_all(session, "AGENT-2") == 1
     assert read(untouched).assignee is None
+
+
+def test_whatever_is_a_closed_accounts_goes_back_begun_or_not_in_a_queue_or_not(
+    run_jobs: CollectedJobs,
+) -> None:
+    alone, resolved, closed = escalated(), escalated(), escalated()
+    with transaction() as session:
+        for ticket_id, status in ((resolved, Status.RESOLVED), (closed, Status.CLOSED)):
+            lifecycle.set_status(session, ticket_id, status, actor="AGENT-1")
+        lifecycle.assign(session, alone, "AGENT-1", actor="AGENT-1")
+    begun = escalated()
+    queue = a_queue("Everything", "AGENT-1", "AGENT-2")
+    with transaction() as session:
+        lifecycle.assign(session, begun, "AGENT-1", actor="AGENT-1")
+        lifecycle.add_note(session, begun, "I am on it.", staff="AGENT-1", name="Bob")
+        assert assignment.leave_all(session, "AGENT-1") == 3
+    assert {read(one).assignee for one in (alone, begun)} == {"AGENT-2"}
+    assert (read(resolved).assignee, read(closed).assignee) == (None, "AGENT-1")
+    with transaction() as session:
+        assert [one.staff for one in staff_queues.members(session) if one.queue_id == queue] == ["AGENT-2"]
 
 
 def test_tickets_that_waited_before_a_queue_was_defined_are_routed_into_it(run_jobs: CollectedJobs) -> None:

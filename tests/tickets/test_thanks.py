@@ -1,15 +1,16 @@
 """Thanks are kept and ask for nothing."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from ingestion import intake
 from runtime.database import transaction
+from runtime.errors import Conflict
 from tests.jobs import CollectedJobs
 from tests.samples import a_decision, a_message, claimed_case
 from tickets import lifecycle, queries
 from tickets.contracts import Channel, Owner, Reason, Status
-from tickets.models import Message, Ticket
+from tickets.models import Attachment, Message, Ticket
 from tickets.thanks import is_only_thanks
 
 _CAROL = "AGENT-CAROL000"
@@ -103,3 +104,51 @@ def test_thanks_while_the_agent_owes_an_answer_are_answered_with_the_question(
     _wrote("Thank you!")
     with transaction() as session:
         assert lifecycle.claim(session) is not None
+
+
+def _staff_go_on_with(ticket: Ticket) -> None:
+    """Staff have answered, and look into something; what comes then waits for them."""
+    with transaction() as session:
+        lifecycle.staff_reply(session, ticket.id, "We look.", staff=_CAROL, name="Carol", seen_seq=9)
+        lifecycle.set_status(session, ticket.id, Status.IN_PROGRESS, actor=_CAROL)
+
+
+def test_thanks_for_an_answer_do_not_keep_staff_from_waiting_for_the_customer(
+    run_jobs: CollectedJobs,
+) -> None:
+    ticket = _answered()
+    _staff_go_on_with(ticket)
+    assert _wrote("Thank you!").status == Status.ESCALATED
+    assert _wrote("Danke, hat geklappt").last_inbound_seq > ticket.handled_seq
+    with transaction() as session:
+        lifecycle.set_status(session, ticket.id, Status.WAITING_CUSTOMER, actor=_CAROL)
+    assert _owed() == 0
+    # The thanks are settled too: the next ones do not open the ticket again.
+    assert _wrote("👍").status == Status.WAITING_CUSTOMER
+    assert _owed() == 0
+
+
+def test_a_question_between_thanks_or_a_file_beside_them_still_waits_for_an_answer(
+    run_jobs: CollectedJobs,
+) -> None:
+    ticket = _answered()
+    _staff_go_on_with(ticket)
+    _wrote("And where is the other parcel?")
+    _wrote("Thank you!")
+    with pytest.raises(Conflict, match="waits for an answer"), transaction() as session:
+        lifecycle.set_status(session, ticket.id, Status.WAITING_CUSTOMER, actor=_CAROL)
+    _staff_go_on_with(ticket)
+    _wrote("Thank you!")
+    with transaction() as session:
+        newest = select(Message.id).order_by(Message.id.desc()).limit(1).scalar_subquery()
+        session.execute(
+            insert(Attachment).values(public_id="FILE-1", message_id=newest, name="a", type="b", size=1)
+        )
+    with pytest.raises(Conflict, match="waits for an answer"), transaction() as session:
+        lifecycle.set_status(session, ticket.id, Status.WAITING_CUSTOMER, actor=_CAROL)
+
+
+def test_thanks_before_any_answer_answer_nothing(run_jobs: CollectedJobs) -> None:
+    ticket = _wrote("Thank you!")
+    with pytest.raises(Conflict, match="waits for an answer"), transaction() as session:
+        lifecycle.set_status(session, ticket.id, Status.WAITING_CUSTOMER, actor=_CAROL)

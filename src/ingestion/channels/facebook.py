@@ -185,12 +185,7 @@ def was_sent(outgoing: Outgoing) -> bool | None:
 def test_connection() -> str:
     page = _call("GET", "/me", {"fields": "id,name"}).json()
     name, number = str(page.get("name") or ""), str(page.get("id") or "")
-    if not number:
-        raise Retryable("Facebook answered without saying which page this is.")
-    expected = settings().facebook.page_id
-    if expected and expected != number:
-        raise SettingError(
-            f"DESKFLEET_FACEBOOK_PAGE_ID is {expected}, but the access token belongs to {number}.",
-            field="DESKFLEET_FACEBOOK_PAGE_ID",
-        )
+    http_client.check_account(
+        number, settings().facebook.page_id, setting="DESKFLEET_FACEBOOK_PAGE_ID", what="Facebook page"
+    )
     return f"Facebook lets us in as the page {name} ({number})."

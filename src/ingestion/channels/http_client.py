@@ -20,6 +20,7 @@ import httpx
 from pydantic import SecretStr
 
 from runtime.errors import FateUnknown, Permanent, Retryable, SettingError
+from runtime.never_sent import NEVER_SENT
 
 MAX_ANSWER_BYTES = 1_048_576
 
@@ -28,16 +29,6 @@ _ANSWER_S = 20.0
 _LONGEST_PAUSE_S = 86_400.0
 # An idle connection that the vendor closes in the moment of a send leaves that send's fate unknown: keep few, briefly.
 _LIMITS = httpx.Limits(max_connections=50, max_keepalive_connections=10, keepalive_expiry=5.0)
-_NEVER_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-    UnicodeError,
-)
 _SAFE_METHODS = ("GET", "HEAD")
 # 401: once the credentials are right again, the message can go.
 _FOR_NOW = (401, 408, 425, 429, 503)
@@ -80,7 +71,7 @@ def request(method: str, url: str, *, headers: Mapping[str, str], body: object =
         with _client().stream(method, url, headers=wanted, json=body) as response:
             found = {name.lower(): value for name, value in response.headers.items()}
             return Answer(method, host, response.status_code, found, _read(response))
-    except _NEVER_SENT as error:
+    except NEVER_SENT as error:
         raise Retryable(f"{host} cannot be reached ({type(error).__name__}).") from None
     except httpx.HTTPError as error:
         words = f"{host} gave no answer ({type(error).__name__})"
@@ -116,6 +107,20 @@ def judge(answer: Answer, said: str, *, retry_after_s: float | None = None) -> N
     if answer.status >= 500 and answer.status not in _FOR_NOW and answer.method not in _SAFE_METHODS:
         raise FateUnknown(words)
     raise Retryable(words, retry_after_s=retry_after_s or retry_after(answer))
+
+
+def check_account(number: str, expected: str, *, setting: str, what: str) -> None:
+    """Whose credentials ours are. `what`: the vendor and its word for one, such as "Facebook page".
+
+    Raises Retryable when the vendor did not say, SettingError when it is not the one of the setting.
+    """
+    vendor, _, account = what.partition(" ")
+    if not number:
+        raise Retryable(f"{vendor} answered without saying which {account} this is.")
+    if expected and expected != number:
+        raise SettingError(
+            f"{setting} is {expected}, but the access token belongs to {number}.", field=setting
+        )
 
 
 def retry_after(answer: Answer) -> float | None:

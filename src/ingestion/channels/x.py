@@ -142,12 +142,7 @@ def test_connection() -> str:
     data = _call("GET", "/2/users/me").json().get("data")
     account = data if isinstance(data, dict) else {}
     name, number = str(account.get("username") or ""), str(account.get("id") or "")
-    if not number:
-        raise Retryable("X answered without saying which account this is.")
-    expected = settings().x.account_id
-    if expected and expected != number:
-        raise SettingError(
-            f"DESKFLEET_X_ACCOUNT_ID is {expected}, but the access token belongs to {number}.",
-            field="DESKFLEET_X_ACCOUNT_ID",
-        )
+    http_client.check_account(
+        number, settings().x.account_id, setting="DESKFLEET_X_ACCOUNT_ID", what="X account"
+    )
     return f"X lets us in as @{name} ({number})."

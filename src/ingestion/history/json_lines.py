@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingestion.history import tables
-from ingestion.history.json_stream import elements, is_by_line
-from ingestion.history.reading import Tape, sample
+from ingestion.history.json_stream import elements_of
+from ingestion.history.reading import Tape
 from ingestion.history.records import Plan, Record
 from runtime.errors import InvalidInput
 from tickets.past import PastTicket
@@ -37,8 +37,7 @@ def _flat(value: Mapping[str, Any], prefix: str = "", depth: int = 1) -> dict[st
 
 def records(tape: Tape, plan: Plan) -> Iterator[Record]:
     """`value` is the list of the one row, as fields."""
-    head = sample(plan.path).decode(plan.encoding, "replace")
-    for one in elements(tape.text, by_line=is_by_line(head)):
+    for one in elements_of(tape, plan.path, encoding=plan.encoding):
         problem = one.problem
         if not problem and not isinstance(one.value, dict):
             problem = "It is no JSON object."

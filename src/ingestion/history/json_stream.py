@@ -4,9 +4,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from ingestion.history.reading import MOST_CHARACTERS, Damaged, damage_named, lines
+from ingestion.history.reading import MOST_CHARACTERS, Damaged, Tape, damage_named, lines, sample
 
 # Lists of an export's pages whose members are what is wanted.
 PAGES = frozenset({"tickets", "users", "comments", "conversations", "contacts", "data", "results"})
@@ -34,6 +35,12 @@ class Element:
 def elements(text: TextIO, *, by_line: bool) -> Iterator[Element]:
     """Raises Damaged where the file cannot be read on."""
     return _of_lines(text) if by_line else _of_document(_Window(text))
+
+
+def elements_of(tape: Tape, path: Path, *, encoding: str) -> Iterator[Element]:
+    """The elements of an open file, as its beginning shows how it is written. Raises Damaged as `elements` does."""
+    head = sample(path).decode(encoding, "replace")
+    return elements(tape.text, by_line=is_by_line(head))
 
 
 def noted(found: Iterable[Element], progress: Callable[[], None]) -> Iterator[Element]:

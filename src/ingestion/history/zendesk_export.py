@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from ingestion.history.json_stream import Element, elements, is_by_line, noted
-from ingestion.history.reading import Tape, sample
+from ingestion.history.json_stream import elements_of, noted
+from ingestion.history.reading import Tape
 from ingestion.history.records import Plan, Record
 from ingestion.history.side_tables import Person, SideTables
 from ingestion.history.values import date_of, shown, status_of, tags_of, words_of
@@ -32,15 +32,10 @@ def is_person(value: Mapping[str, Any]) -> bool:
     return "id" in value and "email" in value and not is_ticket(value)
 
 
-def _elements(tape: Tape, plan: Plan) -> Iterator[Element]:
-    head = sample(plan.path).decode(plan.encoding, "replace")
-    return elements(tape.text, by_line=is_by_line(head))
-
-
 def note(tape: Tape, plan: Plan, side: SideTables, progress: Callable[[], None]) -> bool:
     """The first reading: people and comments into the side tables. Whether the file holds tickets, too."""
     holds_tickets = False
-    for one in noted(_elements(tape, plan), progress):
+    for one in noted(elements_of(tape, plan.path, encoding=plan.encoding), progress):
         value = one.value
         if not isinstance(value, dict):
             holds_tickets = holds_tickets or bool(one.problem)
@@ -74,7 +69,7 @@ def _note_person(value: Mapping[str, Any], side: SideTables) -> None:
 
 def records(tape: Tape, plan: Plan) -> Iterator[Record]:
     """The tickets. What is neither a ticket nor of one is told."""
-    for one in _elements(tape, plan):
+    for one in elements_of(tape, plan.path, encoding=plan.encoding):
         value = one.value
         if one.problem:
             yield Record(one.line, one.raw, problem=one.problem)

@@ -10,7 +10,8 @@ from runtime.settings import settings
 from tickets import outbox, timeline, wakeups
 from tickets.contracts import Author, Kind, Owner, Reason, Status
 from tickets.lifecycle.states import DONE, TRANSITIONS, moment_in
-from tickets.models import Message, Ticket
+from tickets.models import Attachment, Message, Ticket
+from tickets.thanks import is_only_thanks
 
 
 def lock(session: Session, ticket_id: int) -> Ticket:
@@ -93,7 +94,7 @@ def set_status(
         raise Conflict("The customer waits for an answer: reply or resolve first.", field="status")
     _move(ticket, status)
     _take(ticket, actor)
-    if status in DONE:
+    if status in (*DONE, Status.WAITING_CUSTOMER):  # What came since the answer were thanks, if anything.
         ticket.handled_seq = ticket.last_inbound_seq
     session.flush()
     if status in DONE:
@@ -103,14 +104,23 @@ def set_status(
 
 
 def _was_answered(session: Session, ticket: Ticket) -> bool:
-    """Whether somebody answered the customer since their newest message; the desk's own notices answer nothing."""
-    answer = select(Message.id).where(
+    """Whether all that the customer asked was answered; the desk's own notices answer nothing, thanks ask nothing."""
+    answers = select(func.max(Message.seq)).where(
         Message.ticket_id == ticket.id,
         Message.kind == Kind.OUTBOUND,
         Message.author != Author.SYSTEM,
-        Message.seq > ticket.last_inbound_seq,
+        Message.delivery_error != outbox.OVERTAKEN,
     )
-    return session.scalar(answer.limit(1)) is not None
+    answered_until = session.scalar(answers)
+    if answered_until is None:
+        return False
+    with_file = select(Attachment.id).where(Attachment.message_id == Message.id).exists()
+    since = select(Message.text, Message.author_name, with_file).where(
+        Message.ticket_id == ticket.id, Message.kind == Kind.INBOUND, Message.seq > answered_until
+    )
+    return all(
+        not has_file and is_only_thanks(text, name=name) for text, name, has_file in session.execute(since)
+    )
 
 
 def assign(session: Session, ticket_id: int, assignee: str | None, *, actor: str) -> None:
@@ -127,6 +137,9 @@ def assign(session: Session, ticket_id: int, assignee: str | None, *, actor: str
     ticket.handled_seq = ticket.last_inbound_seq
     session.flush()
     outbox.withdraw_agents(session, ticket_id)
+    # The agent's answer that waited to be sent is gone: whoever took the ticket owes one.
+    if agents and ticket.status == Status.WAITING_CUSTOMER and not _was_answered(session, ticket):
+        ticket.status = Status.ESCALATED
     timeline.record(session, ticket_id, "assigned", actor=actor, assignee=assignee)
 
 
