@@ -17,8 +17,9 @@ from knowledge.embedding import KNOWN_LANGUAGES, count_tokens, embed_passages, e
 from knowledge.indexing import NewArticle
 from knowledge.keyword_search import Coverage, Terms
 from knowledge.markdown_text import plain
+from knowledge.passages import Candidate
 from knowledge.relevance import Signals, score_all
-from knowledge.retrieval import CANDIDATES, Asked, Candidate, Filters
+from knowledge.retrieval import CANDIDATES, Asked, Filters
 from knowledge.stores import store
 from knowledge.vector_store import Audience
 from llm.local_embedding import Vectors

@@ -72,6 +72,14 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Matches:
+    """What the words of a question find: chunks, the best first."""
+
+    terms: Terms
+    chunks: list[int]
+
+
+@dataclass(frozen=True)
 class Coverage:
     """Shares of a question: what a chunk holds, and what the titles above it hold."""
 
@@ -93,6 +101,12 @@ def _pairs(run: re.Match[str]) -> str:
     characters = run.group()
     pairs = (characters[start : start + 2] for start in range(len(characters) - 1))
     return f" {' '.join(pairs)} "
+
+
+def match(session: Session, question: str, *, language: str, filters: Filters, limit: int) -> Matches:
+    """The words of a question, and the chunks that hold them."""
+    terms = terms_of(session, question, language=language)
+    return Matches(terms, find(session, terms, filters, limit=limit))
 
 
 def terms_of(session: Session, question: str, *, language: str) -> Terms:
@@ -127,7 +141,7 @@ def coverage(session: Session, terms: Terms, chunks: Collection[int]) -> dict[in
     """Which share of the question, 0–1, the words of each chunk cover; absent: none."""
     if not chunks or not terms.words:
         return {}
-    rows = session.execute(_COVERAGE, {**_arrays(terms, terms.words), "chunks": list(chunks)})
+    rows = session.execute(_COVERAGE, {**_arrays(terms, terms.words), "chunks": list(chunks)}).all()
     return {chunk: Coverage(*shares) for chunk, *shares in rows}
 
 

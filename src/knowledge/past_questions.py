@@ -3,8 +3,8 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pgvector import HalfVector
@@ -106,14 +106,28 @@ def forget(session: Session, sources: Collection[str]) -> None:
     session.execute(delete(PastQuestion).where(PastQuestion.source.in_(sources)))
 
 
-def votes(session: Session, vector: Vectors, filters: Filters) -> dict[int, float]:
-    """Articles that answered similar questions, with their share of the voices; a kernel over cosines."""
+@dataclass(frozen=True)
+class Recalled:
+    """Articles that answered similar questions, with their share of the voices, and the chunks of these articles."""
+
+    voices: Mapping[int, float] = field(default_factory=dict)
+    chunks: Collection[int] = ()
+
+
+def recall(session: Session, vector: Vectors, filters: Filters) -> Recalled:
+    """What answered questions like this one."""
+    voices = _votes(session, vector, filters)
+    return Recalled(voices, _chunks_of(session, voices))
+
+
+def _votes(session: Session, vector: Vectors, filters: Filters) -> dict[int, float]:
+    """A kernel over cosines."""
     prepare_scan(session, _NEIGHBOURS)
     where, values = conditions(filters)
     given = {**values, "vector": literal(vector), "model_id": model_id(), "limit": _NEIGHBOURS}
     voices: defaultdict[int, float] = defaultdict(float)
     total = math.exp(_SHARPNESS * _SILENCE)
-    for article, weight, cosine in session.execute(filtered(_QUERY, where), given):
+    for article, weight, cosine in session.execute(filtered(_QUERY, where), given).all():
         voice = math.exp(_SHARPNESS * cosine)
         voices[article] += voice * weight
         total += voice
@@ -127,6 +141,5 @@ def linked_articles(session: Session, answer: str) -> list[int]:
     return [article for article, url in rows if re.search(rf"{re.escape(url)}(?![\w/-])", answer)]
 
 
-def chunks_of(session: Session, articles: Collection[int]) -> list[int]:
-    """All chunks of the articles."""
+def _chunks_of(session: Session, articles: Collection[int]) -> list[int]:
     return list(session.scalars(_CHUNKS, {"articles": list(articles)})) if articles else []

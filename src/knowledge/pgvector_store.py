@@ -103,7 +103,7 @@ def query(vector: Vectors, filters: Filters, *, limit: int) -> dict[int, float]:
     given = {**values, "vector": literal(vector), "model_id": model_id(), "limit": limit}
     with transaction() as session:
         prepare_scan(session, limit)
-        return {chunk: cosine for chunk, cosine in session.execute(filtered(_QUERY, where), given)}
+        return {chunk: cosine for chunk, cosine in session.execute(filtered(_QUERY, where), given).all()}
 
 
 def nearness(session: Session, vector: Vectors, chunks: Collection[int]) -> dict[int, Nearness]:
@@ -111,7 +111,7 @@ def nearness(session: Session, vector: Vectors, chunks: Collection[int]) -> dict
         return {}
     rows = session.execute(
         _NEARNESS, {"vector": literal(vector), "model_id": model_id(), "chunks": list(chunks)}
-    )
+    ).all()
     return {chunk: Nearness(*signals) for chunk, *signals in rows}
 
 

@@ -1,24 +1,25 @@
 """Search: vectors and keywords together, re-ranked to a calibrated relevance. What answers nothing finds nothing."""
 
 import logging
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from knowledge import keyword_search, past_questions, stores
 from knowledge.embedding import KNOWN_LANGUAGES, embed_question
-from knowledge.keyword_search import Coverage
+from knowledge.keyword_search import Coverage, Matches
+from knowledge.passages import Candidate, Passage, Shown, passages
+from knowledge.past_questions import Recalled
 from knowledge.relevance import Signals, score_all
 from knowledge.stores import store
 from knowledge.vector_store import Audience, Filters, Kind, Nearness
 from llm.local_embedding import Vectors
 from runtime import telemetry
+from runtime.alongside import alongside
 from runtime.database import transaction
 from runtime.errors import Unavailable
 from runtime.settings import settings
@@ -31,46 +32,6 @@ CANDIDATES = 50  # From each of the two searches.
 _MOST_CHARACTERS = 8_000  # The embedder reads the first 256 tokens, and nobody asks in more words.
 _FUSION = 60  # The usual constant of reciprocal rank fusion.
 _OWNERS = text("select id, article_id from chunks where id = any(cast(:chunks as bigint[]))")
-# Named columns: with the whole rows, articles' texts among them, reading five passages took 2 ms of a search.
-_SHOWN = text("""
-select chunks.id as chunk_id, chunks.article_id, chunks.heading, chunks.text, chunks.language,
-    articles.public_id, articles.version, articles.kind, articles.title, articles.url, articles.slug
-from chunks join articles on articles.id = chunks.article_id
-where chunks.id = any(cast(:chunks as bigint[]))
-""")
-# The title of a learned answer is what one customer wrote: nobody else reads it.
-_LEARNED_TITLE = "Answer of our team"
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A chunk that was found. `relevance` is what counts; `dense` and `keyword` are what it was made of."""
-
-    chunk_id: int
-    article_id: int
-    article_public_id: str
-    version: int
-    title: str
-    heading: str
-    text: str
-    url: str
-    language: str
-    kind: Kind
-    relevance: float
-    dense: float
-    keyword: float
-    slug: str = ""  # The article's name within its source.
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A chunk with its article, its signals, and what these make of it."""
-
-    chunk_id: int
-    article_id: int
-    signals: Signals
-    score: float
-    relevance: float
 
 
 class Stage(StrEnum):
@@ -104,12 +65,16 @@ def search(  # noqa: PLR0913  # each narrows the search in its own way
         return []
     least = settings().knowledge.min_relevance if min_relevance is None else min_relevance
     filters = replace(filters, audience=audience)
+    matching = alongside(_matches, words, language, filters)
     vector = _vector_of(words)
+    recalling = None if vector is None else alongside(_recalled, vector, filters)
     near = None if vector is None else _nearest(vector, filters)
     asked = Asked(words, language, None if near is None else vector)
+    recalled = recalling.result() if recalling else Recalled()
+    leads = Leads(near or (), matching.result(), Recalled() if near is None else recalled)
     with transaction() as session:
-        ranked = rank(session, asked, near or (), filters=filters, stage=stage)
-        return _passages(session, ranked, _Shown(limit, least, per_article))
+        ranked = _ranked(session, asked, leads)
+        return passages(session, _in_order(ranked, stage), Shown(limit, least, per_article))
 
 
 def finds_by_meaning() -> bool:
@@ -121,6 +86,16 @@ def _words_of(question: str) -> str:
     """What can be searched for; empty when there is neither a letter nor a digit in it."""
     words = " ".join(question[:_MOST_CHARACTERS].replace("\0", " ").split())
     return words if any(character.isalnum() for character in words) else ""
+
+
+def _matches(words: str, language: str, filters: Filters) -> Matches:
+    with transaction() as session:
+        return keyword_search.match(session, words, language=language, filters=filters, limit=CANDIDATES)
+
+
+def _recalled(vector: Vectors, filters: Filters) -> Recalled:
+    with transaction() as session:
+        return past_questions.recall(session, vector, filters)
 
 
 def _vector_of(words: str) -> Vectors | None:
@@ -153,39 +128,44 @@ class Asked:
     vector: Vectors | None
 
 
-def rank(
-    session: Session,
-    asked: Asked,
-    nearest: Collection[int],
-    *,
-    filters: Filters,
-    stage: Stage = Stage.RERANKED,
-) -> list[Candidate]:
+@dataclass(frozen=True)
+class Leads:
+    """What three searches bring: chunks near the question, those with its words, and what answered its like before."""
+
+    nearest: Collection[int]
+    matches: Matches
+    recalled: Recalled
+
+
+def rank(session: Session, asked: Asked, nearest: Collection[int], *, filters: Filters) -> list[Candidate]:
     """The nearest chunks, those that words and earlier questions find, with exact signals for all, the best first."""
+    matches = keyword_search.match(
+        session, asked.words, language=asked.language, filters=filters, limit=CANDIDATES
+    )
     vector = asked.vector
-    terms = keyword_search.terms_of(session, asked.words, language=asked.language)
-    found = keyword_search.find(session, terms, filters, limit=CANDIDATES)
+    recalled = Recalled() if vector is None else past_questions.recall(session, vector, filters)
+    return _in_order(_ranked(session, asked, Leads(nearest, matches, recalled)), Stage.RERANKED)
+
+
+def _ranked(session: Session, asked: Asked, leads: Leads) -> list[Candidate]:
+    vector, matches, past = asked.vector, leads.matches, leads.recalled.voices
     near: dict[int, Nearness] = {}
-    past: dict[int, float] = {}
     if vector is None:
-        owners = _owners(session, found)
+        owners = _owners(session, matches.chunks)
     else:
-        past = past_questions.votes(session, vector, filters)
-        recalled = past_questions.chunks_of(session, past)
-        near = store.nearness(session, vector, {*found, *nearest, *recalled})
+        near = store.nearness(session, vector, {*matches.chunks, *leads.nearest, *leads.recalled.chunks})
         owners = {chunk: one.article_id for chunk, one in near.items()}
-    shares = keyword_search.coverage(session, terms, owners)
+    shares = keyword_search.coverage(session, matches.terms, owners)
     signals = {
         chunk: _signals(near.get(chunk), shares.get(chunk, Coverage()), past.get(article, 0.0))
         for chunk, article in owners.items()
     }
     known = vector is not None and asked.language in KNOWN_LANGUAGES
     scored = score_all(list(signals.values()), known_language=known)
-    candidates = [
+    return [
         Candidate(chunk, owners[chunk], one, made.score, made.relevance)
         for (chunk, one), made in zip(signals.items(), scored, strict=True)
     ]
-    return _in_order(candidates, stage)
 
 
 def _owners(session: Session, chunks: Collection[int]) -> dict[int, int]:
@@ -214,51 +194,3 @@ def _in_order(candidates: list[Candidate], stage: Stage) -> list[Candidate]:
 
 def _places(candidates: list[Candidate]) -> dict[int, int]:
     return {one.chunk_id: place for place, one in enumerate(candidates, start=1)}
-
-
-@dataclass(frozen=True)
-class _Shown:
-    limit: int
-    least: float
-    per_article: int | None
-
-    def chosen(self, ranked: list[Candidate]) -> list[Candidate]:
-        """Relevant ones, no more of an article than it may bring."""
-        brought: Counter[int] = Counter()
-        chosen = []
-        for one in ranked:
-            brought[one.article_id] += 1
-            if one.relevance >= self.least and brought[one.article_id] <= (self.per_article or len(ranked)):
-                chosen.append(one)
-        return chosen
-
-
-def _passages(session: Session, ranked: list[Candidate], shown: _Shown) -> list[Passage]:
-    """The best with their texts; the same words in two places are shown once."""
-    read = shown.chosen(ranked)[: 3 * shown.limit]
-    rows = {row.chunk_id: row for row in session.execute(_SHOWN, {"chunks": [one.chunk_id for one in read]})}
-    distinct: dict[str, Passage] = {}
-    for one in read:
-        if one.chunk_id in rows:
-            passage = _passage(one, rows[one.chunk_id])
-            distinct.setdefault(" ".join(passage.text.casefold().split()), passage)
-    return list(distinct.values())[: shown.limit]
-
-
-def _passage(candidate: Candidate, row: Row[Any]) -> Passage:
-    return Passage(
-        chunk_id=row.chunk_id,
-        article_id=row.article_id,
-        article_public_id=row.public_id,
-        version=row.version,
-        title=_LEARNED_TITLE if row.kind == Kind.LEARNED else row.title,
-        heading=row.heading,
-        text=row.text,
-        url=row.url,
-        language=row.language,
-        kind=Kind(row.kind),
-        relevance=candidate.relevance,
-        dense=candidate.signals.chunk,
-        keyword=candidate.signals.coverage,
-        slug=row.slug,
-    )

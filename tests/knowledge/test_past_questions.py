@@ -20,7 +20,7 @@ AGAIN = "Why does the blue lamp of my machine flash and never stop?"
 
 def votes(question: str, filters: Filters = Filters()) -> dict[int, float]:
     with transaction() as session:
-        return past_questions.votes(session, embed_question(question), filters)
+        return past_questions.recall(session, embed_question(question), filters).voices
 
 
 def test_a_question_like_an_earlier_one_finds_its_article(library: Library) -> None:
