@@ -15,17 +15,23 @@ from runtime.redaction import redact as redacted
 redact = typer.Typer(add_completion=False)
 
 _MOST_BYTES = 20_000_000
+_STANDARD_INPUT = Path("-")
 
 
 @redact.command()
 def run(
-    files: Annotated[list[Path] | None, typer.Argument(help="Text files; none: standard input.")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(help="Text files; - or none: standard input.")] = None,
+    text: Annotated[
+        list[str] | None, typer.Option("--text", help="A text itself; may be given several times.")
+    ] = None,
     json: Annotated[
         bool, typer.Option("--json", help=f"{JSON_HELP} Kinds and spans, never the values.")
     ] = False,
 ) -> None:
     """Print a text with cards, accounts, numbers, addresses, names and secrets replaced by their kind."""
-    texts = [(str(path), _text_of(path)) for path in files or []] or [("-", _standard_input())]
+    given = [("text", one) for one in text or []]
+    paths = files or ([] if given else [_STANDARD_INPUT])
+    texts = [*given, *((str(path), _text_of(path)) for path in paths)]
     if json:
         print_json([_found_in(name, text) for name, text in texts])
         return
@@ -42,11 +48,9 @@ def _found_in(name: str, text: str) -> dict[str, object]:
     }
 
 
-def _standard_input() -> str:
-    return _decoded("standard input", sys.stdin.buffer.read(_MOST_BYTES + 1))
-
-
 def _text_of(path: Path) -> str:
+    if path == _STANDARD_INPUT:
+        return _decoded("standard input", sys.stdin.buffer.read(_MOST_BYTES + 1))
     try:
         with path.open("rb") as file:
             return _decoded(str(path), file.read(_MOST_BYTES + 1))

@@ -27,6 +27,15 @@ def test_standard_input_comes_back_redacted(
     assert capsys.readouterr().out == "Card [CREDIT_CARD], mail [EMAIL_ADDRESS], order A-10423\n"
 
 
+def test_a_dash_is_standard_input_and_a_text_can_be_given_itself(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "-", given=TEXT.encode()) == 0
+    assert capsys.readouterr().out == "Card [CREDIT_CARD], mail [EMAIL_ADDRESS], order A-10423\n"
+    assert call(monkeypatch, "--text", "Write to bob@example.com", "--text", "Hello") == 0
+    assert capsys.readouterr().out == "Write to [EMAIL_ADDRESS]\nHello\n"
+
+
 def test_json_names_kinds_and_spans_and_never_a_value(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
