@@ -33,10 +33,10 @@ def run(
     paths = files or ([] if given else [_STANDARD_INPUT])
     texts = [*given, *((str(path), _text_of(path)) for path in paths)]
     if json:
-        print_json([_found_in(name, text) for name, text in texts])
+        print_json([_found_in(name, one) for name, one in texts])
         return
-    for _name, text in texts:
-        print_text(redacted(text))
+    for _name, one in texts:
+        print_text(redacted(one))
 
 
 def _found_in(name: str, text: str) -> dict[str, object]:
