@@ -21,6 +21,7 @@ from knowledge.editing import (
 from knowledge.embedding import embed_questions
 from knowledge.indexing import Added, Change, NewArticle
 from knowledge.learning import LearnReport
+from knowledge.learning_runs import Run, latest_runs
 from knowledge.listing import Choices, Wanted, choices, find_articles
 from knowledge.models import Article, ArticleVersion
 from knowledge.past_questions import Answered
@@ -41,6 +42,7 @@ __all__ = [
     "Kind",
     "LearnReport",
     "NewArticle",
+    "Run",
     "Version",
     "Wanted",
     "Written",
@@ -55,6 +57,7 @@ __all__ = [
     "find_public",
     "get_article",
     "get_version",
+    "latest_runs",
     "learn_now",
     "list_articles",
     "list_public",
@@ -169,4 +172,4 @@ def reindex(*, progress: Callable[[int, int], None] | None = None) -> int:
 
 def learn_now(*, progress: Callable[[int, int], None] | None = None) -> LearnReport:
     """What the nightly job does, at once."""
-    return learning.learn(progress=progress)
+    return learning.learn(by="command", progress=progress)

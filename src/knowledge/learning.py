@@ -11,9 +11,10 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import indexing, past_questions
+from knowledge import indexing, learning_runs, past_questions
 from knowledge.embedding import embed_passages, embed_question
 from knowledge.indexing import NewArticle, Prepared
+from knowledge.learning_runs import RunOutcome
 from knowledge.models import Article, StoredChunk
 from knowledge.past_questions import Answered
 from knowledge.staff_answers import essence, teaches
@@ -24,7 +25,7 @@ from runtime.database import transaction
 from runtime.redaction import redact
 from tickets.lifecycle import mark_learned
 from tickets.models import Ticket
-from tickets.queries import LearnableTicket, learnable_tickets
+from tickets.queries import DONE, LearnableTicket, learnable_tickets
 
 _BATCH = 200
 _SLUG = "answer"
@@ -42,21 +43,39 @@ class _Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class LearnReport:
-    """What became of the tickets seen. Skipped ones hold nothing that would help somebody else."""
+    """What became of the tickets seen. Skipped ones hold nothing that would help somebody else.
+
+    `withdrawn` are answers of earlier rounds whose tickets were opened again.
+    """
 
     seen: int = 0
     learned: int = 0
     duplicates: int = 0
     skipped: int = 0
+    withdrawn: int = 0
 
 
-def learn(*, progress: Callable[[int, int], None] | None = None) -> LearnReport:
-    """Learn every ticket that staff answered and that was resolved since it was learned last."""
-    report = LearnReport()
+def learn(*, by: str, progress: Callable[[int, int], None] | None = None) -> LearnReport:
+    """Learn every ticket that staff answered and that was resolved since it was learned last.
+
+    `by` is what asked for it, for the record of the round. A round that is killed is gone on with by the next one.
+    """
+    run_id = learning_runs.begin(by)
+    outcome = RunOutcome.FAILED
+    try:
+        report = _learn_all(run_id, progress)
+        outcome = RunOutcome.DONE
+    finally:
+        learning_runs.end(run_id, outcome)
+    return report
+
+
+def _learn_all(run_id: int, progress: Callable[[int, int], None] | None) -> LearnReport:
+    report = LearnReport(withdrawn=_withdraw_reopened(run_id))
     while batch := _next_batch():
         total = report.seen + len(batch)
         for ticket in batch:
-            outcome = _learn_ticket(ticket)
+            outcome = _learn_ticket(ticket, run_id)
             counted = {outcome.value: getattr(report, outcome.value) + 1}
             report = replace(report, seen=report.seen + 1, **counted)
             if progress is not None:
@@ -64,29 +83,65 @@ def learn(*, progress: Callable[[int, int], None] | None = None) -> LearnReport:
     return report
 
 
+def _withdraw_reopened(run_id: int) -> int:
+    """An answer after which the customer had to come back is not given to others; the next resolution teaches anew."""
+    with transaction() as session:
+        reopened = session.scalars(
+            select(Article)
+            .join(Ticket, Ticket.public_id == Article.source)
+            .where(Article.kind == Kind.LEARNED, Article.withdrawn_at.is_(None), Ticket.status.not_in(DONE))
+        ).all()
+        for article in reopened:
+            indexing.withdraw(session, article)
+        learning_runs.count(session, run_id, withdrawn=len(reopened))
+        return len(reopened)
+
+
 def _next_batch() -> list[LearnableTicket]:
     with transaction() as session:
         return learnable_tickets(session, limit=_BATCH)
 
 
-def _learn_ticket(ticket: LearnableTicket) -> _Outcome:
+def _learn_ticket(ticket: LearnableTicket, run_id: int) -> _Outcome:
     article = as_article(ticket)
     prepared = indexing.prepare(article) if article else None
     question = redact(ticket.question).strip()
     vector = embed_question(question) if question else None
+    known = _known(prepared) if prepared is not None and prepared.chunks else None
+    with transaction() as session:
+        outcome = _Outcome.SKIPPED
+        if _is_as_read(session, ticket):
+            outcome = _record(session, ticket, prepared, known, vector)
+        learning_runs.count(session, run_id, seen=1, **{outcome.value: 1})
+    return outcome
+
+
+def _record(
+    session: Session,
+    ticket: LearnableTicket,
+    prepared: Prepared | None,
+    known: int | None,
+    vector: Vectors | None,
+) -> _Outcome:
+    _remember_links(session, ticket, vector)
     outcome = _Outcome.SKIPPED
     if prepared is not None and prepared.chunks:
-        outcome = _Outcome.DUPLICATE if _is_known(prepared) else _Outcome.LEARNED
-    with transaction() as session:
-        if not _is_as_read(session, ticket):
-            return _Outcome.SKIPPED
-        _remember_links(session, ticket, vector)
-        if outcome is _Outcome.LEARNED and prepared is not None:
-            indexing.write(session, prepared)
-        else:
-            _forget(session, ticket)
-        mark_learned(session, ticket.ticket_id)
+        outcome = _Outcome.DUPLICATE if known else _Outcome.LEARNED
+    if outcome is _Outcome.LEARNED and prepared is not None:
+        indexing.write(session, prepared)
+    else:
+        _forget(session, ticket)
+    if known is not None and vector is not None:
+        _strengthen(session, ticket, known, vector)
+    mark_learned(session, ticket.ticket_id)
     return outcome
+
+
+def _strengthen(session: Session, ticket: LearnableTicket, known: int, vector: Vectors) -> None:
+    """One more who asked the same and was answered so: questions like theirs find that answer more easily."""
+    if session.get(Article, known) is not None:
+        asked = Answered(ticket.public_id, known, redact(ticket.question).strip(), vector)
+        past_questions.remember(session, [asked])
 
 
 def _remember_links(session: Session, ticket: LearnableTicket, vector: Vectors | None) -> None:
@@ -136,25 +191,30 @@ def as_article(ticket: LearnableTicket) -> NewArticle | None:
     )
 
 
-def _is_known(prepared: Prepared) -> bool:
-    """Whether another ticket taught the same answer to the same question."""
+def _known(prepared: Prepared) -> int | None:
+    """The article that another ticket taught with the same answer to the same question."""
     new = prepared.article
     vector = next(iter(prepared.vectors.values()), None)
     if vector is None:
-        return False
+        return None
     filters = Filters(audience=Audience.INTERNAL, kind=Kind.LEARNED)
     near = store.query(vector, filters, limit=_NEIGHBOURS)
     with transaction() as session:
         query = (
-            select(Article.question, Article.body)
+            select(Article.id, Article.question, Article.body)
             .join(StoredChunk, StoredChunk.article_id == Article.id)
             .where(StoredChunk.id.in_(near), Article.source != new.source)
+            .distinct()
         )
-        questions = [question for question, body in session.execute(query) if _alike(body, new.body)]
+        questions = {
+            one: question for one, question, body in session.execute(query) if _alike(body, new.body)
+        }
     if not questions:
-        return False
-    vectors = embed_passages([new.question, *questions])
-    return bool((vectors[1:] @ vectors[0]).max() >= _SAME_QUESTION)
+        return None
+    vectors = embed_passages([new.question, *questions.values()])
+    cosines = vectors[1:] @ vectors[0]
+    best = int(cosines.argmax())
+    return list(questions)[best] if cosines[best] >= _SAME_QUESTION else None
 
 
 def _alike(first: str, second: str) -> bool:

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 @job(queue="knowledge")
 def learn_nightly() -> None:
     """What staff resolved since yesterday becomes searchable."""
-    report = learn()
+    report = learn(by="night")
     log.info("learned from resolved tickets", extra=vars(report))
 
 

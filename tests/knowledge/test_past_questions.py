@@ -1,5 +1,7 @@
 """What was asked before in other words finds the article that answered it then."""
 
+from collections.abc import Mapping
+
 import pytest
 from sqlalchemy import func, select
 
@@ -18,7 +20,7 @@ ASKED = "The blue lamp on my machine never stops to flash."
 AGAIN = "Why does the blue lamp of my machine flash and never stop?"
 
 
-def votes(question: str, filters: Filters = Filters()) -> dict[int, float]:
+def votes(question: str, filters: Filters = Filters()) -> Mapping[int, float]:
     with transaction() as session:
         return past_questions.recall(session, embed_question(question), filters).voices
 

@@ -158,3 +158,30 @@ def learn(
         print_json(vars(report))
     else:
         print(", ".join(f"{name} {count}" for name, count in vars(report).items()))
+
+
+@knowledge.command("runs")
+def runs(
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many, the newest first.")] = 20,
+    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+) -> None:
+    """What each round of learning did: when, for how long, and what became of its tickets."""
+    migrate()
+    with transaction() as session:
+        found = articles.latest_runs(session, limit=limit)
+    if json:
+        print_json([vars(run) for run in found])
+        return
+    rows = [(f"{run.started_at:%Y-%m-%d %H:%M:%S}", *list(vars(run).values())[1:]) for run in found]
+    names = (
+        "started (UTC)",
+        "by",
+        "outcome",
+        "seconds",
+        "seen",
+        "learned",
+        "duplicates",
+        "skipped",
+        "withdrawn",
+    )
+    print_table(names, rows, empty="Nothing was learned yet.")
