@@ -72,7 +72,7 @@ class Zygote:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=60)
         self._process.stdout.close()
         self.log.close()
 
@@ -157,7 +157,7 @@ class Traffic:
     accepted: dict[str, str] = field(default_factory=dict)
     mails: list[str] = field(default_factory=list)
 
-    def post(self, *, patience_s: float = 30.0) -> None:
+    def post(self, *, patience_s: float = 120.0) -> None:
         """One message; the same Idempotency-Key at every try."""
         name = uuid.uuid4().hex
         body = json.dumps(
