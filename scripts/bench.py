@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from deskfleet.migrate import migrate  # noqa: E402  # the path is set above
 from runtime import database, embedded_postgres  # noqa: E402
 from runtime.settings import settings  # noqa: E402
-from tests.bench import embedding, end_to_end, in_flight, intake, retrieval  # noqa: E402
+from tests.bench import embedding, end_to_end, in_flight, intake, learning, retrieval  # noqa: E402
 from tests.journeys.fleet import ARTICLES, BROKER_URL, DESKFLEET, a_database  # noqa: E402
 
 # (figure, target, whether greater is better)
@@ -31,6 +31,7 @@ TARGETS = (
     ("embedding_ratio", 0.9, True),
     ("in_flight_calls_per_s", 40.0, True),
     ("in_flight_tickets_rss_mib", 1536.0, False),
+    ("learning_growth_mib", 64.0, False),
 )
 
 
@@ -57,6 +58,7 @@ def _parts(folder: Path, environment: dict[str, str], url: str) -> dict[str, Cal
         "celery": lambda: _in_a_worker(environment, "noop", "3000"),
         "pipeline": lambda: _in_a_worker(environment, "pipeline", "300"),
         "in_flight": lambda: in_flight.measure(environment),
+        "learning": lambda: learning.measure(folder, environment),
     }
 
 
@@ -105,7 +107,7 @@ def main() -> int:
         "--only",
         nargs="*",
         default=[],
-        help="embedding retrieval intake celery pipeline in_flight end_to_end",
+        help="embedding retrieval intake celery pipeline in_flight learning end_to_end",
     )
     only = set(parser.parse_args().only)
     folder = Path(tempfile.mkdtemp(prefix="deskfleet-bench-"))
