@@ -1,5 +1,6 @@
 """The product as processes on real servers, traffic, kills, and the count of what was lost or said twice."""
 
+import itertools
 import json
 import os
 import random
@@ -289,15 +290,23 @@ def judge(traffic: Traffic, smtp: PostOffice, *, kills: int) -> Outcome:
     )
 
 
+_MOST_UNSETTLED = 300
+
+
 def kill_at_random(fleet: Fleet, kills: int, traffic: Traffic) -> None:
     """Kill and restart random processes while messages come in."""
     stop = threading.Event()
 
     def customers() -> None:
-        while not stop.is_set():
+        for number in itertools.count():
+            if stop.is_set():
+                return
             traffic.post()
             traffic.mail()
             time.sleep(0.1)
+            # Who is killed all the time falls behind; without a bound a long run would end in hours of backlog.
+            while number % 10 == 0 and unsettled() > _MOST_UNSETTLED and not stop.is_set():
+                time.sleep(0.5)
 
     senders = [threading.Thread(target=customers) for _ in range(2)]
     for sender in senders:
