@@ -11,7 +11,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from knowledge import indexing, keyword_search, retrieval
+from knowledge import indexing, keyword_search, pieces, retrieval
 from knowledge.chunking import Chunk, chunk_article
 from knowledge.embedding import KNOWN_LANGUAGES, count_tokens, embed_passages, embed_question
 from knowledge.indexing import NewArticle
@@ -69,9 +69,10 @@ class Rewritten:
     vectors: Vectors
     lead: Vectors
     whole: Vectors
+    pieces: Vectors
 
 
-_WITHDRAWN = Rewritten("", "", (), (), *(np.zeros((0, 1), np.float32) for _ in range(3)))
+_WITHDRAWN = Rewritten("", "", (), (), *(np.zeros((0, 1), np.float32) for _ in range(4)))
 
 
 def prepare(article: NewArticle | None) -> Rewritten:
@@ -81,8 +82,10 @@ def prepare(article: NewArticle | None) -> Rewritten:
     chunks = chunk_article(article.title, article.body, count_tokens=count_tokens, question=article.question)
     if not chunks:
         return _WITHDRAWN
-    vectors = embed_passages([*(chunk.embedded for chunk in chunks), indexing.lead(article)])
-    mean: Vectors = vectors[:-1].mean(axis=0)
+    cut = pieces.piece_texts(article.title, article.body, article.question).values()
+    vectors = embed_passages([indexing.lead(article), *(chunk.embedded for chunk in chunks), *cut])
+    whole, short = vectors[1 : len(chunks) + 1], vectors[len(chunks) + 1 :]
+    mean: Vectors = whole.mean(axis=0)
     with transaction() as session:
         words = tuple(_words(session, chunk, article.language) for chunk in chunks)
     return Rewritten(
@@ -90,9 +93,10 @@ def prepare(article: NewArticle | None) -> Rewritten:
         article.language,
         tuple(chunks),
         words,
-        vectors[:-1],
-        vectors[-1],
+        whole,
+        vectors[0],
         mean / np.linalg.norm(mean),
+        short,
     )
 
 
@@ -139,6 +143,7 @@ def _added(
     past = max((one.signals.past for one in ranked if one.article_id == article_id), default=0.0)
     cosines = new.vectors @ asked.vector
     lead, whole = float(new.lead @ asked.vector), float(new.whole @ asked.vector)
+    best = np.sort(new.pieces @ asked.vector)[-pieces.BEST :]
     shares = _coverage(session, asked, new)
     return [
         Candidate(
@@ -148,6 +153,7 @@ def _added(
                 float(cosine),
                 lead,
                 whole,
+                float(best.mean()),
                 shares.get(place, Coverage()).all,
                 shares.get(place, Coverage()).titles,
                 past,

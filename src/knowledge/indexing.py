@@ -3,8 +3,8 @@
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from knowledge import stored_chunks, versions
+from knowledge import pieces, stored_chunks, versions
 from knowledge.chunking import Chunk, chunk_article
 from knowledge.embedding import count_tokens, embed_passages, model_id
 from knowledge.markdown_text import plain
@@ -60,13 +60,16 @@ class NewArticle:
 class Prepared:
     """An article cut into chunks, with the vectors of those that are new, by content hash.
 
-    `lead` is the vector of its beginning; None when that is stored already.
+    `lead` is the vector of its beginning; None when that is stored already. `pieces` are the hashes of all its short
+    pieces, `piece_vectors` the vectors of the new ones.
     """
 
     article: NewArticle
     chunks: tuple[Chunk, ...]
     vectors: dict[str, Vectors]
     lead: Vectors | None
+    pieces: tuple[str, ...] = ()
+    piece_vectors: Mapping[str, Vectors] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,37 +90,68 @@ def prepare(article: NewArticle) -> Prepared:
 
 
 def prepare_all(articles: Sequence[NewArticle]) -> list[Prepared]:
-    """Several articles, whose new chunks are embedded together."""
-    cut = [
-        chunk_article(one.title, one.body, count_tokens=count_tokens, question=one.question)
-        for one in articles
-    ]
+    """Several articles, whose new texts are embedded together."""
+    cut = [_cut(article) for article in articles]
     with transaction() as session:
-        known = [
-            stored_chunks.embedded_hashes(session, source=one.source, slug=one.slug, language=one.language)
-            for one in articles
-        ]
-        leads = [_lead_is_stored(session, one) for one in articles]
-    fresh = [
-        {chunk.content_hash: chunk.embedded for chunk in chunks if chunk.content_hash not in hashes}
-        for chunks, hashes in zip(cut, known, strict=True)
-    ]
-    beginnings = [
-        None if stored or not chunks else lead(article)
-        for article, chunks, stored in zip(articles, cut, leads, strict=True)
-    ]
-    texts = dict.fromkeys(text for one in fresh for text in one.values())
-    texts |= dict.fromkeys(text for text in beginnings if text)
+        plans = [_plan(session, one) for one in cut]
+    texts = dict.fromkeys(text for plan in plans for text in plan.texts)
     vectors = dict(zip(texts, embed_passages(list(texts)), strict=True))
     return [
         Prepared(
-            article,
-            tuple(chunks),
-            {content: vectors[text] for content, text in new.items()},
-            vectors[beginning] if beginning else None,
+            one.article,
+            one.chunks,
+            {content: vectors[text] for content, text in plan.chunks.items()},
+            vectors[plan.lead] if plan.lead else None,
+            tuple(one.pieces),
+            {content: vectors[text] for content, text in plan.pieces.items()},
         )
-        for article, chunks, new, beginning in zip(articles, cut, fresh, beginnings, strict=True)
+        for one, plan in zip(cut, plans, strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class _Cut:
+    article: NewArticle
+    chunks: tuple[Chunk, ...]
+    pieces: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Texts to be embedded, by content hash; `lead` is empty when it is not among them."""
+
+    chunks: Mapping[str, str]
+    pieces: Mapping[str, str]
+    lead: str
+
+    @property
+    def texts(self) -> Iterator[str]:
+        yield from self.chunks.values()
+        yield from self.pieces.values()
+        if self.lead:
+            yield self.lead
+
+
+def _cut(article: NewArticle) -> _Cut:
+    chunks = chunk_article(article.title, article.body, count_tokens=count_tokens, question=article.question)
+    return _Cut(
+        article,
+        tuple(chunks),
+        pieces.piece_texts(article.title, article.body, article.question) if chunks else {},
+    )
+
+
+def _plan(session: Session, cut: _Cut) -> _Plan:
+    """What has no vector of the present embedder yet."""
+    new = cut.article
+    known = stored_chunks.embedded_hashes(session, source=new.source, slug=new.slug, language=new.language)
+    known_pieces = pieces.stored(session, source=new.source, slug=new.slug)
+    begins_anew = bool(cut.chunks) and not _lead_is_stored(session, new)
+    return _Plan(
+        {one.content_hash: one.embedded for one in cut.chunks if one.content_hash not in known},
+        {content: text for content, text in cut.pieces.items() if content not in known_pieces},
+        lead(new) if begins_anew else "",
+    )
 
 
 def lead(article: NewArticle) -> str:
@@ -149,6 +183,7 @@ def write(session: Session, prepared: Prepared, *, by: str = "", seen_version: i
     stored_chunks.remove_chunks(session, [one.id for left in present.values() for one in left])
     _store_vectors(session, prepared, kept | stored_chunks.insert_chunks(session, row, fresh))
     store.upsert_article(session, row.id, prepared.lead)
+    pieces.replace(session, row.id, prepared.pieces, prepared.piece_vectors)
     return Added(row.id, row.public_id, row.title, row.version, len(prepared.chunks), change)
 
 
@@ -176,6 +211,7 @@ def withdraw(session: Session, article: Article, *, by: str = "") -> None:
     stored_chunks.remove_chunks(session, list(chunks))
     # What it was about is no evidence for another text that may come back under its name.
     session.execute(delete(ArticleVector).where(ArticleVector.article_id == article.id))
+    pieces.remove(session, article.id)
     article.withdrawn_at = func.now()
     article.withdrawn_by = by
     session.flush()

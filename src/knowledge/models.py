@@ -156,6 +156,17 @@ class ArticleVector(Table):
     whole: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
 
 
+class ArticlePiece(Table):
+    """The embedding of a short piece of an article, in no order; see `knowledge.pieces`."""
+
+    __tablename__ = "article_pieces"
+
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(Text, primary_key=True)
+    model_id: Mapped[str] = mapped_column(Text)
+    embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
+
+
 class PastQuestion(Table):
     """A redacted question that staff answered with an article; `source` is its ticket."""
 

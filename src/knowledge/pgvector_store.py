@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from knowledge.embedding import model_id
 from knowledge.models import Vector
+from knowledge.pieces import BEST
 from knowledge.vector_store import Audience, Filters, Nearness
 from llm.local_embedding import Vectors
 from runtime.database import transaction
@@ -47,21 +48,43 @@ where vectors.model_id = :model_id and {conditions}
 order by vectors.embedding <=> cast(:vector as halfvec)
 limit :limit
 """
-# An article without vectors of its own is as near as its chunk.
+# An article without vectors of its own is as near as its chunk. Pieces are looked at in the nearest articles alone:
+# those of all would be thousands.
 _NEARNESS = text("""
-with asked (vector) as materialized (select cast(:vector as halfvec))
+with asked (vector) as materialized (select cast(:vector as halfvec)),
+near as materialized (
+    select vectors.chunk_id, chunks.article_id, vectors.embedding, 1 - (vectors.embedding <=> vector) as cosine
+    from asked, vectors
+    join chunks on chunks.id = vectors.chunk_id
+    where vectors.model_id = :model_id and vectors.chunk_id = any(cast(:chunks as bigint[]))
+),
+nearest as (select article_id from near group by article_id order by max(cosine) desc limit :articles),
+pieces as materialized (
+    select nearest.article_id, best.cosine
+    from asked, nearest, lateral (
+        select avg(cosine) as cosine
+        from (
+            select 1 - (embedding <=> vector) as cosine
+            from article_pieces
+            where article_id = nearest.article_id and model_id = :model_id
+            order by cosine desc
+            limit :best
+        ) as one
+    ) as best
+    where best.cosine is not null
+)
 select
-    vectors.chunk_id,
-    chunks.article_id,
-    1 - (vectors.embedding <=> vector),
-    1 - (coalesce(whole.lead, vectors.embedding) <=> vector),
-    1 - (coalesce(whole.whole, vectors.embedding) <=> vector)
-from asked, vectors
-join chunks on chunks.id = vectors.chunk_id
-left join article_vectors as whole
-    on whole.article_id = chunks.article_id and whole.model_id = vectors.model_id
-where vectors.model_id = :model_id and vectors.chunk_id = any(cast(:chunks as bigint[]))
+    near.chunk_id,
+    near.article_id,
+    near.cosine,
+    1 - (coalesce(whole.lead, near.embedding) <=> vector),
+    1 - (coalesce(whole.whole, near.embedding) <=> vector),
+    coalesce(pieces.cosine, least(near.cosine, (select min(cosine) from pieces)))
+from asked, near
+left join article_vectors as whole on whole.article_id = near.article_id and whole.model_id = :model_id
+left join pieces on pieces.article_id = near.article_id
 """)
+_PIECES_OF = 30  # articles
 
 
 _VALID = """
@@ -110,7 +133,14 @@ def nearness(session: Session, vector: Vectors, chunks: Collection[int]) -> dict
     if not chunks:
         return {}
     rows = session.execute(
-        _NEARNESS, {"vector": literal(vector), "model_id": model_id(), "chunks": list(chunks)}
+        _NEARNESS,
+        {
+            "vector": literal(vector),
+            "model_id": model_id(),
+            "chunks": list(chunks),
+            "articles": _PIECES_OF,
+            "best": BEST,
+        },
     ).all()
     return {chunk: Nearness(*signals) for chunk, *signals in rows}
 

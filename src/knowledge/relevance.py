@@ -18,14 +18,15 @@ _KNOWN, _UNKNOWN = "known_language", "unknown_language"
 
 @dataclass(frozen=True)
 class Signals:
-    """Cosines of the question to the chunk, to the article's beginning and to the whole article; shares of the
-    question's words, weighted by rarity, that the chunk and its titles hold; the article's share of the voices
-    of similar questions asked before.
+    """Cosines of the question to the chunk, to the article's beginning, to the whole article and to its best pieces;
+    shares of the question's words, weighted by rarity, that the chunk and its titles hold; the article's share of
+    the voices of similar questions asked before.
     """
 
     chunk: float = 0.0
     lead: float = 0.0
     whole: float = 0.0
+    pieces: float = 0.0
     coverage: float = 0.0
     titles: float = 0.0
     past: float = 0.0

@@ -173,8 +173,9 @@ def _owners(session: Session, chunks: Collection[int]) -> dict[int, int]:
 
 
 def _signals(near: Nearness | None, share: Coverage, past: float) -> Signals:
-    chunk, lead, whole = (near.chunk, near.lead, near.whole) if near else (0.0, 0.0, 0.0)
-    return Signals(chunk, lead, whole, share.all, share.titles, past)
+    if near is None:
+        return Signals(coverage=share.all, titles=share.titles, past=past)
+    return Signals(near.chunk, near.lead, near.whole, near.pieces, share.all, share.titles, past)
 
 
 def _in_order(candidates: list[Candidate], stage: Stage) -> list[Candidate]:

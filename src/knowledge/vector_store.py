@@ -37,12 +37,15 @@ class Filters:
 
 @dataclass(frozen=True)
 class Nearness:
-    """Cosines of a question to a chunk, to its article's title with its beginning, and to the whole article."""
+    """Cosines of a question to a chunk, to its article's title with its beginning, to the whole article, and the mean
+    of those to its article's best three pieces.
+    """
 
     article_id: int
     chunk: float
     lead: float
     whole: float
+    pieces: float
 
 
 class VectorStore(Protocol):
