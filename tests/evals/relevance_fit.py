@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from knowledge.embedding import embed_question
 from knowledge.models import Article, StoredChunk
-from knowledge.retrieval import CANDIDATES, Asked, Candidate, rank
+from knowledge.passages import Candidate
+from knowledge.retrieval import CANDIDATES, Asked, rank
 from knowledge.stores import store
 from knowledge.vector_store import Filters
 
