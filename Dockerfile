@@ -16,7 +16,8 @@ COPY pyproject.toml README.md ./
 COPY src src
 # Editable, because the migrations lie beside src. Compiled now, because the containers' file system is read-only.
 RUN .venv/bin/pip install --quiet --no-deps -e . \
-    && .venv/bin/python -m compileall -q src
+    && .venv/bin/python -m compileall -q src \
+    && .venv/bin/pip uninstall --quiet --yes pip
 
 FROM ${BASE}
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin deskfleet \
