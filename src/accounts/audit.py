@@ -1,15 +1,22 @@
 """The audit log: appended in the transaction of what it tells of, never changed. Doors write it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from accounts.models import AuditEntry
+from accounts.permissions import Principal
 from runtime import correlation
 
 _MOST_SHOWN = 500
+NOBODY = "nobody"
+COMMAND = "command"
 
 
 class Action(StrEnum):
@@ -18,6 +25,53 @@ class Action(StrEnum):
     APPROVE_ACTION = "action.approved"
     DECLINE_ACTION = "action.declined"
     REFUSE_APPROVAL = "action.approval_refused"
+    LOG_IN = "login.succeeded"
+    FAIL_LOGIN = "login.failed"
+    LOCK_ACCOUNT = "login.locked"
+    REUSE_TOKEN = "token.reused"  # noqa: S105  # the name of what happened
+    END_SESSION = "session.ended"
+    CREATE_USER = "user.created"
+    INVITE_USER = "user.invited"
+    CHANGE_ROLE = "user.role_changed"
+    DISABLE_USER = "user.disabled"
+    CREATE_KEY = "key.created"
+    ROTATE_KEY = "key.rotated"
+    REVOKE_KEY = "key.revoked"
+    EXPORT_CUSTOMER = "customer.exported"
+    ERASE_CUSTOMER = "customer.erased"
+    FORGET_OLD = "retention.applied"
+    RUN_COMMAND = "command.ran"
+    WRITE = "request.write"
+    VIEW = "request.view"
+    REFUSE = "request.refused"
+
+
+@dataclass
+class Asking:
+    """The request that is being answered: who asks, and whether it has told the log about itself already."""
+
+    principal: Principal | None = None
+    is_recorded: bool = False
+
+
+_asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
+
+
+@contextmanager
+def asking() -> Iterator[Asking]:
+    """For the length of one request; threads that work for it see the same."""
+    present = Asking()
+    token = _asking.set(present)
+    try:
+        yield present
+    finally:
+        _asking.reset(token)
+
+
+def note_who(principal: Principal) -> None:
+    """Whoever asks was recognised."""
+    if present := _asking.get():
+        present.principal = principal
 
 
 def record(
@@ -40,15 +94,42 @@ def record(
             address=address,
         )
     )
+    if present := _asking.get():
+        present.is_recorded = True
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """Which entries; what is empty does not narrow. `before` is the id of the last entry of the page before."""
+
+    target: str = ""
+    actor: str = ""
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
 
 
 def entries(
     session: Session, *, target: str = "", actor: str = "", limit: int = _MOST_SHOWN
 ) -> list[AuditEntry]:
     """The newest entries first, of one target or actor when named."""
+    return find(session, Narrowing(target=target, actor=actor), limit=limit)
+
+
+def find(session: Session, wanted: Narrowing, *, limit: int = _MOST_SHOWN) -> list[AuditEntry]:
+    """The newest entries first. `action` may be its beginning, such as `login`."""
     query = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(min(limit, _MOST_SHOWN))
-    if target:
-        query = query.where(AuditEntry.target == target)
-    if actor:
-        query = query.where(AuditEntry.actor == actor)
+    if wanted.target:
+        query = query.where(AuditEntry.target == wanted.target)
+    if wanted.actor:
+        query = query.where(AuditEntry.actor == wanted.actor)
+    if wanted.action:
+        query = query.where(AuditEntry.action.startswith(wanted.action, autoescape=True))
+    if wanted.since:
+        query = query.where(AuditEntry.at >= wanted.since)
+    if wanted.until:
+        query = query.where(AuditEntry.at < wanted.until)
+    if wanted.before:
+        query = query.where(AuditEntry.id < wanted.before)
     return list(session.scalars(query))

@@ -22,7 +22,12 @@ class Permission(StrEnum):
     READ_KNOWLEDGE = "knowledge:read"
     WRITE_KNOWLEDGE = "knowledge:write"
     READ_VAULT = "vault:read"
+    EXPORT_CUSTOMERS = "customers:export"
+    ERASE_CUSTOMERS = "customers:erase"
     MANAGE_USERS = "users:manage"
+    MANAGE_KEYS = "keys:manage"
+    READ_AUDIT = "audit:read"
+    READ_FIGURES = "figures:read"
 
 
 _READS = frozenset({Permission.READ_TICKETS, Permission.READ_KNOWLEDGE})
@@ -32,7 +37,12 @@ _WORKS = _READS | {
     Permission.WORK_TICKETS,
     Permission.APPROVE_ACTIONS,
 }
-_LEADS = _WORKS | {Permission.WRITE_KNOWLEDGE, Permission.READ_VAULT}
+_LEADS = _WORKS | {
+    Permission.WRITE_KNOWLEDGE,
+    Permission.READ_VAULT,
+    Permission.EXPORT_CUSTOMERS,
+    Permission.READ_FIGURES,
+}
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.READONLY: _READS,

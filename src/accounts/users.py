@@ -1,22 +1,27 @@
-"""Staff accounts: created by a command, recognised by password. No default password anywhere."""
+"""Staff accounts: created by a command or an invitation, recognised by password. No default password anywhere."""
 
 import re
 import secrets
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from pwdlib import PasswordHash
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from accounts import models
+from accounts import audit, models
+from accounts.audit import Action
 from accounts.models import User
 from accounts.permissions import ROLES, Permission, Principal, Role
 from runtime import limits
+from runtime.database import transaction
 from runtime.errors import Conflict, InvalidInput, NotAuthenticated, NotFound
 
 _MIN_PASSWORD = 10
 _LOGINS_PER_MINUTE = 10
+_FAILURES_TO_LOCK = 10
+_LOCKED_FOR = timedelta(minutes=15)
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -31,20 +36,35 @@ def _nobodys_hash() -> str:
     return _hasher().hash(secrets.token_hex(16))
 
 
-def create_user(session: Session, email: str, *, name: str, role: Role, password: str) -> User:
-    """A new account. Raises InvalidInput or Conflict naming what is wrong."""
+def checked_email(email: str) -> str:
+    """As it is kept. Raises InvalidInput."""
     email = email.strip().lower()
     if not re.fullmatch(r"[^@\s\0]+@[^@\s\0]+", email):
         raise InvalidInput(f"{email[:80]!r} is not a mail address.", field="email")
+    return email
+
+
+def hashed(password: str) -> str:
+    """Argon2, for which the caller waits. Raises InvalidInput for one that is too short."""
     if len(password) < _MIN_PASSWORD:
         raise InvalidInput(f"The password is shorter than {_MIN_PASSWORD} characters.", field="password")
-    public_id = "AGENT-" + "".join(secrets.choice(_LETTERS) for _ in range(8))
+    return _hasher().hash(password)
+
+
+def create_user(session: Session, email: str, *, name: str, role: Role, password: str) -> User:
+    """A new account. Raises InvalidInput or Conflict naming what is wrong."""
+    email = checked_email(email)
+    return add_user(session, email, name=name, role=role, password_hash=hashed(password))
+
+
+def add_user(session: Session, email: str, *, name: str, role: Role, password_hash: str) -> User:
+    """The row of a new account; without a hash no password opens it. Raises Conflict."""
     row = insert(User).values(
-        public_id=public_id,
+        public_id="AGENT-" + "".join(secrets.choice(_LETTERS) for _ in range(8)),
         email=email,
         name=name.strip() or email,
         role=role,
-        password_hash=_hasher().hash(password),
+        password_hash=password_hash,
     )
     created = session.scalars(row.on_conflict_do_nothing(index_elements=[User.email]).returning(User)).first()
     if created is None:
@@ -52,12 +72,33 @@ def create_user(session: Session, email: str, *, name: str, role: Role, password
     return created
 
 
-def disable_user(session: Session, wanted: str) -> User:
+def disable_user(session: Session, wanted: str, *, by: str = audit.COMMAND) -> User:
     """Close an account, named by its mail address or id: its password, sessions and tokens open nothing any more.
 
     What is assigned to it is for the caller to give back. Raises NotFound, or Conflict for the last account that
     may manage accounts.
     """
+    user = _found_to_change(session, wanted, but_last=True)
+    user.disabled_at = func.now()
+    session.flush()
+    session.execute(delete(models.Session).where(models.Session.user_id == user.id))
+    audit.record(session, Action.DISABLE_USER, actor=by, target=user.public_id)
+    return user
+
+
+def change_role(session: Session, wanted: str, role: Role, *, by: str) -> User:
+    """Raises NotFound, or Conflict for the last account that may manage accounts."""
+    manages = Permission.MANAGE_USERS in ROLES[role]
+    user = _found_to_change(session, wanted, but_last=not manages)
+    if user.role != role:
+        data = {"from": user.role, "to": str(role)}
+        user.role = role
+        session.flush()
+        audit.record(session, Action.CHANGE_ROLE, actor=by, target=user.public_id, data=data)
+    return user
+
+
+def _found_to_change(session: Session, wanted: str, *, but_last: bool) -> User:
     enabled = session.scalars(
         select(User).where(User.disabled_at.is_(None)).order_by(User.id).with_for_update()
     ).all()
@@ -66,11 +107,8 @@ def disable_user(session: Session, wanted: str) -> User:
     if user is None:
         raise NotFound(f"There is no account {wanted[:80]!r}; name a mail address or an id.")
     managing = [one for one in enabled if Permission.MANAGE_USERS in ROLES[Role(one.role)]]
-    if managing == [user]:
+    if but_last and managing == [user]:
         raise Conflict("This is the last account that may manage accounts.", field="email")
-    user.disabled_at = func.now()
-    session.flush()
-    session.execute(delete(models.Session).where(models.Session.user_id == user.id))
     return user
 
 
@@ -88,14 +126,62 @@ def may_be_assigned(session: Session) -> list[User]:
 
 
 def log_in(session: Session, email: str, password: str, *, address: str) -> User:
-    """The account of this mail address and password. Raises NotAuthenticated, or RateLimited when guessed at."""
+    """The account of this mail address and password. Raises NotAuthenticated, or RateLimited when guessed at.
+
+    After ten wrong passwords in a row an account takes none for a quarter of an hour, wherever they come from. The
+    answer does not tell: it would say which accounts there are.
+    """
     email = email.strip().lower()
     limits.take(f"login:{address}", per_minute=_LOGINS_PER_MINUTE)
     limits.take(f"login:{email}", per_minute=_LOGINS_PER_MINUTE)
     user = _find_user(session, email)
-    if not _hasher().verify(password, user.password_hash if user else _nobodys_hash()) or user is None:
+    stored = user.password_hash if user and user.password_hash else _nobodys_hash()
+    is_right = _hasher().verify(password, stored)
+    if user is None or not user.password_hash or _is_locked(user) or not is_right:
+        _note_failure(user, address=address)
         raise NotAuthenticated("The mail address or the password is wrong.")
+    return welcome(session, user, address=address, way="password")
+
+
+def welcome(session: Session, user: User, *, address: str, way: str) -> User:
+    """What every login does, whichever way it was proven."""
+    session.execute(
+        update(User)
+        .where(User.id == user.id)
+        .values(failed_logins=0, locked_until=None, last_login_at=func.now())
+    )
+    audit.record(session, Action.LOG_IN, actor=user.public_id, address=address, data={"by": way})
     return user
+
+
+def _is_locked(user: User) -> bool:
+    return user.locked_until is not None and user.locked_until > datetime.now(UTC)
+
+
+def _note_failure(user: User | None, *, address: str) -> None:
+    """In a transaction of its own: that of the login is undone."""
+    with transaction() as session:
+        actor = user.public_id if user else audit.NOBODY
+        audit.record(session, Action.FAIL_LOGIN, actor=actor, address=address)
+        if user is None or _is_locked(user):
+            return
+        failures = session.scalar(
+            update(User)
+            .where(User.id == user.id)
+            .values(failed_logins=User.failed_logins + 1)
+            .returning(User.failed_logins)
+        )
+        if failures and failures >= _FAILURES_TO_LOCK:
+            until = datetime.now(UTC) + _LOCKED_FOR
+            session.execute(
+                update(User).where(User.id == user.id).values(failed_logins=0, locked_until=until)
+            )
+            audit.record(session, Action.LOCK_ACCOUNT, actor=actor, target=actor, address=address)
+
+
+def find_by_email(session: Session, email: str) -> User | None:
+    """The account that is open."""
+    return _find_user(session, email.strip().lower())
 
 
 def _find_user(session: Session, email: str) -> User | None:

@@ -1,32 +1,86 @@
-"""POST /auth/token: a bearer token for mail address and password (OAuth 2 password grant)."""
+"""OAuth 2 for staff: tokens for mail address and password, refreshed by a token that serves once, and taken back."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel, Field
 
-from accounts import credentials, users
+from accounts import access, login_sessions, tokens, users
+from accounts.access import authenticate, bearer_secret, limit_address
+from accounts.permissions import Permission
+from accounts.tokens import Pair
 from runtime.database import transaction
+from runtime.errors import Forbidden, InvalidInput
 from runtime.web import client_address
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
 class Token(BaseModel):
+    """`refresh_token` serves once, for the next pair; shown a second time it ends the session for everybody."""
+
     access_token: str
     token_type: str = "bearer"  # noqa: S105  # the kind of token, not a secret
     expires_in: int
+    refresh_token: Annotated[str, Field(examples=["dfr_…"])]
+    refresh_expires_in: Annotated[int, Field(examples=[tokens.REFRESH_S])]
+
+
+class Me(BaseModel):
+    """Who the credentials belong to; of a program's key `id` is the key's."""
+
+    id: Annotated[str, Field(examples=["AGENT-7Q4K2M9X"])]
+    name: Annotated[str, Field(examples=["Alice"])]
+    permissions: Annotated[list[Permission], Field(examples=[["tickets:read"]])]
 
 
 @router.post("/token", summary="Get a bearer token")
 def issue_token(
     request: Request,
-    username: Annotated[str, Form(max_length=254)],
-    password: Annotated[str, Form(max_length=1000)],
-    grant_type: Annotated[str, Form(pattern="^password$")] = "password",
+    username: Annotated[str, Form(max_length=254)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    refresh_token: Annotated[str, Form(max_length=200)] = "",
+    grant_type: Annotated[Literal["password", "refresh_token"], Form()] = "password",
 ) -> Token:
     """At most ten tries a minute for one address or one account."""
-    del grant_type
+    address = client_address(request)
+    if grant_type == "refresh_token":
+        limit_address(request)
+        return _shown(tokens.exchange(refresh_token, address=address))
+    if not username or not password:
+        raise InvalidInput("username and password are needed.", field="password" if username else "username")
+    client = request.headers.get("user-agent", "")
     with transaction() as session:
-        user = users.log_in(session, username, password, address=client_address(request))
-    return Token(access_token=credentials.issue_token(user), expires_in=credentials.TOKEN_S)
+        user = users.log_in(session, username, password, address=address)
+        return _shown(tokens.start(session, user, address=address, client=client))
+
+
+@router.post("/revoke", summary="End the session of a token", status_code=204)
+def revoke(request: Request) -> Response:
+    """Of the access token that is sent as the bearer. Its refresh token serves no more."""
+    limit_address(request)
+    secret = bearer_secret(request)
+    principal = authenticate(secret)
+    if principal.user_id is None:
+        raise Forbidden("A key is revoked by DELETE /api/v1/keys/{key_id}.")
+    with transaction() as session:
+        session_id = tokens.session_id_of(secret)
+        login_sessions.end(session, session_id, by=principal.public_id, user_id=principal.user_id)
+    access.forget()
+    return Response(status_code=204)
+
+
+@router.get("/me", summary="Who am I?")
+def read_me(request: Request) -> Me:
+    limit_address(request)
+    principal = authenticate(bearer_secret(request))
+    return Me(id=principal.public_id, name=principal.name, permissions=sorted(principal.permissions))
+
+
+def _shown(pair: Pair) -> Token:
+    return Token(
+        access_token=pair.access_token,
+        expires_in=tokens.TOKEN_S,
+        refresh_token=pair.refresh_token,
+        refresh_expires_in=tokens.REFRESH_S,
+    )

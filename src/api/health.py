@@ -34,6 +34,8 @@ def ready() -> JSONResponse:
     }
     if settings().knowledge.store is Store.PINECONE:
         parts["pinecone"] = retrieval.finds_by_meaning()
+    for name, up in parts.items():
+        telemetry.record_dependency(name, up=up)
     body = {
         "status": "ready" if parts["database"] else "not ready",
         "degraded": [name for name, up in parts.items() if not up],
@@ -52,5 +54,7 @@ def metrics() -> Response:
     except SQLAlchemyError:
         figures = []
     for one in figures:
-        telemetry.record_waiting(one.owner, count=one.count, oldest_s=one.oldest_s)
+        telemetry.record_waiting(
+            one.owner, count=one.count, oldest_s=one.oldest_s, oldest_critical_s=one.oldest_critical_s
+        )
     return Response(telemetry.exposition(), media_type=telemetry.METRICS_TYPE)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 PROBLEM_TYPE = "application/problem+json"
 _PROBLEM = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
-_WANTS_CREDENTIALS = "/api/"
+_WANTS_CREDENTIALS = ("/api/", "/auth/me", "/auth/revoke")
 _SCHEMES = {
     "bearer": {
         "type": "http",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import func, update
 
-from accounts import models, users
+from accounts import models, tokens, users
 from accounts.models import User
 from accounts.permissions import Role
 from runtime.database import transaction
@@ -18,3 +18,9 @@ def a_user(email: str = "anna@desk.example", *, name: str = "Anna", role: Role =
 def disable(user: User) -> None:
     with transaction() as session:
         session.execute(update(models.User).where(models.User.id == user.id).values(disabled_at=func.now()))
+
+
+def a_token(user: User) -> str:
+    """An access token of a new login."""
+    with transaction() as session:
+        return tokens.start(session, user).access_token

@@ -12,7 +12,7 @@ from accounts.permissions import Permission, Principal, Role
 from runtime import web
 from runtime.database import transaction
 from runtime.settings import settings
-from tests.accounts.staff import a_user
+from tests.accounts.staff import a_token, a_user
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_key_has_a_header_of_its_own_too(app: FastAPI) -> None:
 
 
 def test_a_token_names_its_user(app: FastAPI) -> None:
-    token = credentials.issue_token(a_user(role=Role.READONLY))
+    token = a_token(a_user(role=Role.READONLY))
     assert browser(app, Authorization=f"Bearer {token}").get("/name").json() == "Anna"
 
 
@@ -109,6 +109,17 @@ def test_behind_a_trusted_proxy_each_caller_has_a_limit_of_its_own(
         for caller in ("203.0.113.1", "203.0.113.2", "203.0.113.1")
     ]
     assert codes == [200, 200, 429]
+
+
+def test_a_network_of_proxies_is_trusted_as_a_whole(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    limited_to(1, monkeypatch, TRUSTED_PROXIES="192.0.2.1, 10.0.0.0/16")
+    key = a_key()
+
+    def code(proxy: str, caller: str) -> int:
+        return browser(app, address=proxy, X_API_Key=key, X_Forwarded_For=caller).get("/name").status_code
+
+    assert [code("10.0.3.4", "203.0.113.1"), code("10.0.9.9", "203.0.113.2")] == [200, 200]
+    assert [code("10.1.0.1", "203.0.113.3"), code("10.1.0.1", "203.0.113.4")] == [200, 429]
 
 
 def test_a_strangers_word_about_its_address_does_not_count(

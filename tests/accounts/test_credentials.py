@@ -2,21 +2,21 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import jwt
 import pytest
 from sqlalchemy import text
 
-from accounts import credentials
+from accounts import credentials, tokens
 from accounts.models import User
 from accounts.permissions import ROLES, Permission, Principal, Role
 from runtime.data_folder import secret_key
 from runtime.database import transaction
 from runtime.errors import InvalidInput, NotAuthenticated
 from runtime.settings import settings
-from tests.accounts.staff import a_user, disable
+from tests.accounts.staff import a_token, a_user, disable
 
 REFUSED = "The credentials are not valid, or not any more"
 
@@ -51,12 +51,13 @@ def create_key(*scopes: str, valid_days: int | None = None) -> str:
         return credentials.create_api_key(session, "shop", scopes=list(scopes), valid_days=valid_days)
 
 
-def a_token(user: User, *, key: bytes | None = None, algorithm: str = "HS256", **changes: Any) -> str:
+def forged(user: User, *, key: bytes | None = None, algorithm: str = "HS256", **changes: Any) -> str:
     """A token such as we issue; a claim that is changed to None is left out."""
-    now = datetime.now(UTC)
-    claims = {"sub": user.public_id, "aud": "deskfleet-api", "iat": now, "exp": now + timedelta(minutes=5)}
+    real = a_token(user)
+    claims = jwt.decode(real, options={"verify_signature": False})
     kept = {name: value for name, value in (claims | changes).items() if value is not None}
-    return jwt.encode(kept, key or secret_key(), algorithm=algorithm)
+    headers = {"kid": jwt.get_unverified_header(real)["kid"]}
+    return jwt.encode(kept, key or tokens.signing_key(secret_key()), algorithm=algorithm, headers=headers)
 
 
 def test_a_session_knows_its_user_and_is_kept_as_a_hash(database: str) -> None:
@@ -96,7 +97,7 @@ def test_logging_out_ends_that_session_alone(database: str) -> None:
 
 def test_a_disabled_account_is_out_at_once_everywhere(database: str) -> None:
     anna = a_user()
-    secret, token = start_session(anna), credentials.issue_token(anna)
+    secret, token = start_session(anna), a_token(anna)
     disable(anna)
     with pytest.raises(NotAuthenticated, match=REFUSED):
         by_session(secret)
@@ -120,16 +121,16 @@ def test_a_csrf_token_belongs_to_one_session_of_one_desk(
 
 def test_a_token_knows_its_user_and_the_role_of_today(database: str) -> None:
     anna = a_user()
-    token = credentials.issue_token(anna)
+    token = a_token(anna)
     assert by_bearer(token).permissions == ROLES[Role.AGENT]
     run_sql("update users set role = 'readonly'")
     assert by_bearer(token).permissions == ROLES[Role.READONLY]
 
 
 def test_a_token_is_good_for_a_quarter_of_an_hour(database: str) -> None:
-    claims = jwt.decode(credentials.issue_token(a_user()), options={"verify_signature": False})
-    assert claims["exp"] - claims["iat"] == credentials.TOKEN_S == 900
-    assert set(claims) == {"sub", "aud", "iat", "exp"}
+    claims = jwt.decode(a_token(a_user()), options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == tokens.TOKEN_S == 900
+    assert set(claims) == {"sub", "sid", "aud", "iat", "exp"}
 
 
 @pytest.mark.parametrize(
@@ -144,27 +145,34 @@ def test_a_token_is_good_for_a_quarter_of_an_hour(database: str) -> None:
         {"sub": 7},
         {"key": b"x" * 32},
         {"algorithm": "HS512"},
+        {"sid": "SES-0000000000000000"},
+        {"sid": None},
     ],
     ids=str,
 )
 def test_a_token_that_is_not_ours_or_not_any_more_is_refused(database: str, changes: dict[str, Any]) -> None:
     with pytest.raises(NotAuthenticated, match=REFUSED):
-        by_bearer(a_token(a_user(), **changes))
+        by_bearer(forged(a_user(), **changes))
+
+
+def test_a_token_that_is_made_as_ours_are_is_taken(database: str) -> None:
+    anna = a_user()
+    assert by_bearer(forged(anna)).public_id == anna.public_id
 
 
 def test_a_token_without_a_signature_is_refused(database: str) -> None:
     anna = a_user()
-    _header, claims, signature = credentials.issue_token(anna).split(".")
+    _header, claims, signature = a_token(anna).split(".")
     none = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).decode().rstrip("=")
-    for forged in (f"{none}.{claims}.", f"{none}.{claims}.{signature}"):
+    for one in (f"{none}.{claims}.", f"{none}.{claims}.{signature}"):
         with pytest.raises(NotAuthenticated, match=REFUSED):
-            by_bearer(forged)
+            by_bearer(one)
 
 
 def test_changed_claims_are_refused(database: str) -> None:
     anna, carol = a_user(), a_user("carol@desk.example", role=Role.ADMIN)
-    header, _claims, signature = credentials.issue_token(anna).split(".")
-    claims = credentials.issue_token(carol).split(".")[1]
+    header, _claims, signature = a_token(anna).split(".")
+    claims = a_token(carol).split(".")[1]
     with pytest.raises(NotAuthenticated, match=REFUSED):
         by_bearer(f"{header}.{claims}.{signature}")
 

@@ -6,12 +6,12 @@ import threading
 import pytest
 from sqlalchemy import text
 
-from accounts import credentials, users
+from accounts import audit, credentials, users
 from accounts.permissions import ROLES, Role
 from runtime import limits
 from runtime.database import transaction
 from runtime.errors import Conflict, DeskfleetError, InvalidInput, NotAuthenticated, NotFound, RateLimited
-from tests.accounts.staff import PASSWORD, a_user, disable
+from tests.accounts.staff import PASSWORD, a_token, a_user, disable
 
 ADDRESS = "203.0.113.7"
 
@@ -136,7 +136,7 @@ def test_a_disabled_account_opens_nothing_any_more(database: str) -> None:
     anna = a_user()
     with transaction() as session:
         secret = credentials.start_session(session, anna)
-        token = credentials.issue_token(anna)
+    token = a_token(anna)
     assert _disabled(" ANNA@desk.example") == "anna@desk.example"
     with pytest.raises(NotAuthenticated):
         log_in("anna@desk.example")
@@ -156,3 +156,42 @@ def test_the_last_who_may_manage_accounts_stays(database: str) -> None:
     with pytest.raises(Conflict, match="last account"):
         _disabled(second.public_id)
     assert log_in("bob@desk.example") == second.public_id
+
+
+def test_after_ten_wrong_passwords_even_the_right_one_opens_nothing_for_a_while(database: str) -> None:
+    anna = a_user()
+    for number in range(10):
+        limits.forget()
+        with pytest.raises(NotAuthenticated):
+            log_in("anna@desk.example", "wrong password", address=f"203.0.113.{number}")
+    limits.forget()
+    with pytest.raises(NotAuthenticated, match=r"^The mail address or the password is wrong\.$"):
+        log_in("anna@desk.example")
+    with transaction() as session:
+        told = [one.action for one in audit.entries(session, actor=anna.public_id)]
+        assert (told.count("login.failed"), told.count("login.locked")) == (11, 1)
+        session.execute(text("update users set locked_until = now() - interval '1 s'"))
+    assert log_in("anna@desk.example") == anna.public_id
+
+
+def test_a_right_password_forgets_the_wrong_ones(database: str) -> None:
+    anna = a_user()
+    for _ in range(3):
+        for _ in range(5):
+            limits.forget()
+            with pytest.raises(NotAuthenticated):
+                log_in("anna@desk.example", "wrong password")
+        limits.forget()
+        assert log_in("anna@desk.example") == anna.public_id
+
+
+def test_a_role_changes_at_once_and_the_last_admin_stays_one(database: str) -> None:
+    anna, bob = a_user(role=Role.ADMIN), a_user("bob@desk.example")
+    with transaction() as session:
+        assert (
+            users.change_role(session, "bob@desk.example", Role.MANAGER, by=anna.public_id).role == "manager"
+        )
+        [entry] = audit.entries(session, target=bob.public_id)
+    assert (entry.action, entry.data) == ("user.role_changed", {"from": "agent", "to": "manager"})
+    with pytest.raises(Conflict, match="last account"), transaction() as session:
+        users.change_role(session, anna.public_id, Role.AGENT, by=anna.public_id)

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from accounts import credentials, users
+from accounts import tokens, users
 from accounts.permissions import Role
 from api import corrections, customers, files, tickets
 from ingestion import intake
@@ -27,7 +27,7 @@ def staff(role: Role) -> TestClient:
         user = users.create_user(
             session, f"{role}@desk.example", name="Bob", role=role, password="correct horse battery"
         )
-        token = credentials.issue_token(user)
+        token = tokens.start(session, user).access_token
     headers = {"Authorization": f"Bearer {token}"}
     return TestClient(desk_app(), headers=headers, raise_server_exceptions=False)
 

@@ -4,7 +4,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from accounts import audit, credentials, users
+from accounts import audit, credentials, tokens, users
 from accounts.permissions import Permission, Role
 from api import actions as door
 from runtime import web
@@ -27,7 +27,7 @@ def staff(role: Role = Role.AGENT, name: str = "Bob") -> TestClient:
     with transaction() as session:
         mail = f"{name.lower()}@desk.example"
         user = users.create_user(session, mail, name=name, role=role, password="correct horse battery")
-        return client(credentials.issue_token(user))
+        return client(tokens.start(session, user).access_token)
 
 
 def audited(target: str) -> list[str]:
