@@ -56,6 +56,9 @@ test-fast: services ## unit and integration tests alone
 test-journeys: services ## the journeys alone
 	@$(BIN)/pytest -q -m journey
 
+test-slow: services ## what takes minutes: the dashboards and the paging on real servers, the image, the cloud
+	@$(BIN)/pytest -q -m slow
+
 chaos: services ## kill processes at random points (KILLS=n)
 	@$(BIN)/python scripts/chaos.py --kills $(or $(KILLS),200)
 
@@ -68,9 +71,12 @@ evaluate: $(VENV)/.dev ## measure the quality of every part beside its target (O
 check: test check-ops ## what CI runs
 
 check-ops: $(VENV)/.dev ## check the operations files
-	@$(BIN)/python scripts/check_ops.py
+	@$(BIN)/python -m scripts.check_ops
+
+ops-files: $(VENV)/.dev ## write rules, their tests and dashboards anew from scripts/observability
+	@$(BIN)/python -m scripts.observability.generate
 
 clean: ## remove the environment and caches; data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build src/*.egg-info
 
-.PHONY: help setup up services lint format test test-fast test-journeys chaos bench evaluate check check-ops clean
+.PHONY: help setup up services lint format test test-fast test-journeys test-slow chaos bench evaluate check check-ops ops-files clean

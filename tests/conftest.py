@@ -88,6 +88,9 @@ def database(migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
                 "where schemaname = 'public' and tablename <> 'alembic_version'"
             )
         ).one()
+        session.execute(
+            text("set local session_replication_role = replica")
+        )  # The audit log is never emptied.
         session.execute(text(f"truncate {tables} restart identity cascade"))
     limits.forget()
     access.forget()

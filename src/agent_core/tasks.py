@@ -32,6 +32,8 @@ def answer_next() -> None:
     for _ in range(_MOST_IN_A_ROW):
         if not _answer_one():
             return
+        if jobs.is_stopping():
+            break
     jobs.request_now(ANSWER_NEXT)
 
 

@@ -8,14 +8,20 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
+from accounts import users
 from console.sessions import Viewer, Working
 from console.ticket import Asked, Done, Typed, find, show, workers
 from runtime import events
 from runtime.database import transaction
 from runtime.errors import Conflict, InvalidInput
-from tickets import lifecycle
+from runtime.settings import settings
+from tickets import lifecycle, notifications, queries, reply_drafts, summaries, templates
 from tickets.contracts import Channel, Status
+from tickets.mentions import Colleague, mentioned
 from tickets.models import Ticket
+from tickets.notifications import NotificationKind
+from tickets.template_suggestions import values_of
+from tickets.template_texts import fill, refuse_unfilled
 
 router = APIRouter()
 Change = Callable[[Session, Ticket], None]
@@ -23,7 +29,7 @@ Text = Annotated[str, Form(max_length=100_000)]
 _RESOLVE = "resolve"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """What a browser's text field sends, as it is kept."""
     return text.replace("\r\n", "\n").replace("\x00", "")
 
@@ -43,34 +49,62 @@ def act(
 
 
 @router.post("/tickets/{public_id}/reply")
-def reply(
+def reply(  # noqa: PLR0913, PLR0917  # one argument for each field of the form
     request: Request,
     viewer: Working,
     public_id: str,
     seen_seq: Annotated[int, Form(ge=0)],
     text: Text = "",
     then: Annotated[str, Form(max_length=20)] = "",
+    template: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
-    """Send a reply, and resolve the ticket when `then` says so."""
+    """Send a reply, and resolve the ticket when `then` says so. `template` is what it was begun with."""
     me, resolves = viewer.principal, then == _RESOLVE
-    words = _plain(text)
+    words = plain(text)
 
     def change(session: Session, ticket: Ticket) -> None:
-        lifecycle.staff_reply(session, ticket.id, words, staff=me.public_id, name=me.name, seen_seq=seen_seq)
+        refuse_unfilled(words)
+        message_id = lifecycle.staff_reply(
+            session,
+            ticket.id,
+            words,
+            staff=me.public_id,
+            name=me.name,
+            seen_seq=seen_seq,
+            hold_s=settings().console.undo_send_s,
+        )
+        reply_drafts.drop(session, ticket.id, me.public_id)
+        _note_template(session, ticket, message_id, template, words, viewer)
         if resolves:
             lifecycle.set_status(session, ticket.id, Status.RESOLVED, actor=me.public_id)
+            summaries.request(session, ticket.id)
 
     typed = Typed("", 0, reply=words, seen_seq=seen_seq)
     done = Done.RESOLVED if resolves else Done.SENT
     return act(request, viewer, public_id=public_id, change=change, done=done, typed=typed)
 
 
+def _note_template(  # what was sent with what, and by whom
+    session: Session, ticket: Ticket, message_id: int, template_id: str, sent: str, viewer: Viewer
+) -> None:
+    """One that was withdrawn meanwhile stops no reply."""
+    known = {one.public_id: one for one in templates.list_templates(session)} if template_id else {}
+    if template := known.get(template_id):
+        values = values_of(queries.read_ticket(session, ticket.public_id), viewer.principal.name)
+        filled, me = fill(template.text, values).text, viewer.principal.public_id
+        templates.use(session, template, ticket.id, message_id, filled=filled, sent=sent, staff=me)
+
+
 @router.post("/tickets/{public_id}/note")
 def note(request: Request, viewer: Working, public_id: str, text: Text = "") -> Response:
-    me, words = viewer.principal, _plain(text)
+    me, words = viewer.principal, plain(text)
 
     def change(session: Session, ticket: Ticket) -> None:
         lifecycle.add_note(session, ticket.id, words, staff=me.public_id, name=me.name)
+        staff = [Colleague(one.public_id, one.name, one.email) for one in users.list_users(session)]
+        for one in mentioned(words, staff):
+            told = f"{me.name} mentioned you in a note."
+            notifications.notify(session, one, NotificationKind.MENTION, told, ticket_id=ticket.id)
 
     return act(
         request, viewer, public_id=public_id, change=change, done=Done.NOTED, typed=Typed("", 0, note=words)
@@ -96,6 +130,9 @@ def assign(
         if assignee and assignee not in workers(session):
             raise InvalidInput("There is nobody with this id who works on tickets.", field="assignee")
         lifecycle.assign(session, ticket.id, assignee or None, actor=viewer.principal.public_id)
+        if assignee and assignee != viewer.principal.public_id:
+            told = f"{viewer.principal.name} assigned a ticket to you."
+            notifications.notify(session, assignee, NotificationKind.ASSIGNED, told, ticket_id=ticket.id)
 
     return act(request, viewer, public_id=public_id, change=change, done=Done.ASSIGNED, typed=Typed("", 0))
 
@@ -114,6 +151,8 @@ def set_status(
         lifecycle.set_status(
             session, ticket.id, Status(status), actor=viewer.principal.public_id, seen_seq=seen_seq
         )
+        if status == Status.RESOLVED:
+            summaries.request(session, ticket.id)
 
     done = Done.RESOLVED if status == Status.RESOLVED else Done.STATUS
     typed = Typed("", 0, seen_seq=seen_seq)

@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from accounts import credentials, users
+from accounts import credentials, oidc, users
 from console.rendering import THEME, render
-from console.sessions import COOKIE, PATH, Posting, check_csrf, local_path, set_cookie
+from console.sessions import COOKIE, PATH, Posting, check_csrf, local_path, log_in_browser, set_cookie
 from runtime.database import transaction
 from runtime.errors import DeskfleetError, Forbidden, NotAuthenticated, RateLimited
+from runtime.settings import settings
 from runtime.web import client_address
 
 router = APIRouter()
@@ -24,7 +25,17 @@ _YEAR_S = 365 * 24 * 3600
 def _form(request: Request, *, wanted: str, email: str = "", error: str = "", status: int = 200) -> Response:
     visit = request.cookies.get(_VISIT) or secrets.token_urlsafe(32)
     csrf = credentials.csrf_token(visit)
-    response = render(request, "login.html", status=status, csrf=csrf, next=wanted, email=email, error=error)
+    company = settings().oidc.name if oidc.is_on() else ""
+    response = render(
+        request,
+        "login.html",
+        status=status,
+        csrf=csrf,
+        next=wanted,
+        email=email,
+        error=error,
+        company=company,
+    )
     set_cookie(response, _VISIT, visit, path=_VISIT_PATH, valid_s=_VISIT_S)
     return response
 
@@ -43,15 +54,14 @@ def log_in(
     next: Annotated[str, Form(max_length=500)] = "",  # noqa: A002
 ) -> Response:
     wanted = local_path(next)
+    response = RedirectResponse(wanted, status_code=303)
     try:
         check_csrf(request.cookies.get(_VISIT, ""), csrf)
         with transaction() as session:
             user = users.log_in(session, email.replace("\x00", ""), password, address=client_address(request))
-            secret = credentials.start_session(session, user)
+            log_in_browser(session, response, user, request)
     except (NotAuthenticated, RateLimited, Forbidden) as error:
         return _refused(request, error, wanted=wanted, email=email)
-    response = RedirectResponse(wanted, status_code=303)
-    set_cookie(response, COOKIE, secret, valid_s=credentials.SESSION_S)
     response.delete_cookie(_VISIT, path=_VISIT_PATH)
     return response
 

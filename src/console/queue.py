@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from accounts import users
@@ -15,14 +14,15 @@ from console import words
 from console.rendering import render
 from console.sessions import Looking, local_path
 from runtime.database import transaction
-from tickets import queries, staff_queues
+from tickets import queries, saved_views, staff_queues
+from tickets.categories import categories
 from tickets.contracts import Priority, Status
+from tickets.desk_models import SavedView
 from tickets.models import Ticket
-from tickets.queries import Filters, Row, waits_for_staff
+from tickets.queries import Filters, Row
 
 router = APIRouter()
 _PAGE = 50
-_MOST_WAITING = 200
 _MOST_COUNTED = 1000
 
 
@@ -60,6 +60,7 @@ class Beside:
     views: dict[View, str]
     queues: list[Shelf]
     is_present: bool | None
+    saved: list[SavedView]
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Wanted:
         return bool(self.q or self.status or self.priority or self.category)
 
 
-def _wanted(  # noqa: PLR0913, PLR0917  # one argument for each part of the address
+def wanted_by_address(  # noqa: PLR0913, PLR0917  # one argument for each part of the address
     view: Annotated[str, Query(max_length=20)] = "",
     q: Annotated[str, Query(max_length=200)] = "",
     status: Annotated[str, Query(max_length=20)] = "",
@@ -103,27 +104,25 @@ def _wanted(  # noqa: PLR0913, PLR0917  # one argument for each part of the addr
     )
 
 
-WantedByAddress = Annotated[Wanted, Depends(_wanted)]
+WantedByAddress = Annotated[Wanted, Depends(wanted_by_address)]
 
 
 def count_views(session: Session, me: str) -> Beside:
     """How many tickets each view and each staff queue holds, as people read it: `1000+` rather than a long count."""
-    waiting = waits_for_staff()
-    row = session.execute(
-        select(
-            func.count(),
-            func.count().filter(Ticket.assignee == me),
-            func.count().filter(Ticket.assignee.is_(None)),
-        ).where(waiting)
-    ).one()
-    some = select(Ticket.id).limit(_MOST_COUNTED + 1).subquery()
-    everything = session.scalar(select(func.count()).select_from(some)) or 0
+    asked = {
+        View.WAITING: Filters(waiting_for_staff=True),
+        View.MINE: Filters(waiting_for_staff=True, assignee=me),
+        View.UNASSIGNED: Filters(waiting_for_staff=True, unassigned=True),
+        View.ALL: Filters(),
+    }
+    counts = {view: queries.count_up_to(session, one, most=_MOST_COUNTED) for view, one in asked.items()}
     queues = staff_queues.list_queues(session)
     by_queue = staff_queues.count_waiting(session) if queues else {}
     return Beside(
-        views={view: _read_out(count) for view, count in zip(View, (*row, everything), strict=True)},
+        views={view: _read_out(count) for view, count in counts.items()},
         queues=[Shelf(one.id, one.name, _read_out(by_queue.get(one.id, 0))) for one in queues],
         is_present=staff_queues.is_present(session, me) if queues else None,
+        saved=saved_views.list_views(session, me),
     )
 
 
@@ -152,13 +151,13 @@ def _list(session: Session, wanted: Wanted, me: str) -> tuple[list[Row], str | N
         text=wanted.q,
         queue_id=wanted.queue,
     )
-    if wanted.view is View.ALL:
-        page = queries.list_tickets(session, filters, limit=_PAGE, cursor=wanted.after)
-        return page.rows, page.next_cursor
-    return queries.list_staff_queue(session, filters, limit=_MOST_WAITING), None
+    read = queries.list_tickets if wanted.view is View.ALL else queries.page_of_queue
+    page = read(session, filters, limit=_PAGE, cursor=wanted.after)
+    return page.rows, page.next_cursor
 
 
-def _shown(wanted: Wanted, me: str) -> dict[str, Any]:
+def shown(wanted: Wanted, me: str) -> dict[str, Any]:
+    """What the list's templates need."""
     with transaction() as session:
         counts = count_views(session, me)
         headings = {queue.id: queue.name for queue in counts.queues}
@@ -166,19 +165,22 @@ def _shown(wanted: Wanted, me: str) -> dict[str, Any]:
             wanted = replace(wanted, queue=None)
         rows, next_cursor = _list(session, wanted, me)
         names = names_of_staff(session)
-    categories = sorted(
-        {row.ticket.category for row in rows if row.ticket.category} | {wanted.category} - {""}
-    )
+        workers = users.may_be_assigned(session)
+    chosen = (
+        {wanted.category} - set(categories()) - {""}
+    )  # A category that is not used any more, from an old link.
     return {
         "wanted": wanted,
         "heading": headings[wanted.queue] if wanted.queue else VIEWS[wanted.view],
         "rows": rows,
         "more": wanted.address(after=next_cursor) if next_cursor else None,
-        "cut": len(rows) == _MOST_WAITING,
         "views": VIEWS,
         "counts": counts,
         "names": names,
-        "categories": categories,
+        "categories": [*categories(), *chosen],
+        "workers": {user.public_id: user.name for user in workers},
+        "note": "",
+        "refused": [],
         "statuses": words.STATUSES,
         "priorities": words.PRIORITIES,
     }
@@ -186,13 +188,13 @@ def _shown(wanted: Wanted, me: str) -> dict[str, Any]:
 
 @router.get("/queue")
 def show_queue(request: Request, viewer: Looking, wanted: WantedByAddress) -> HTMLResponse:
-    return render(request, "queue.html", viewer=viewer, **_shown(wanted, viewer.principal.public_id))
+    return render(request, "queue.html", viewer=viewer, **shown(wanted, viewer.principal.public_id))
 
 
 @router.get("/queue/list")
 def show_list(request: Request, viewer: Looking, wanted: WantedByAddress) -> HTMLResponse:
     """The list alone, with the new counts beside it: what the page fetches when something happened."""
-    response = render(request, "queue_list.html", viewer=viewer, **_shown(wanted, viewer.principal.public_id))
+    response = render(request, "queue_list.html", viewer=viewer, **shown(wanted, viewer.principal.public_id))
     response.headers["HX-Replace-Url"] = wanted.address()
     return response
 

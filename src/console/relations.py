@@ -21,7 +21,7 @@ class Around:
 
 
 def around(session: Session, ticket: Ticket) -> Around:
-    follows = session.scalars(select(Ticket).where(Ticket.id == ticket.linked_to)).first()
+    follows = session.get(Ticket, ticket.linked_to) if ticket.linked_to else None
     # Only what came later can be linked to it, which the index on that time narrows.
     linked = select(Ticket).where(Ticket.linked_to == ticket.id, Ticket.created_at >= ticket.created_at)
     followers = list(session.scalars(linked.order_by(Ticket.id).limit(_MOST_LINKED)))

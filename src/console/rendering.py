@@ -16,7 +16,7 @@ from console.assets import asset
 from console.sessions import Viewer
 from runtime.database import transaction
 from runtime.redaction import PLACEHOLDER
-from tickets import alerts
+from tickets import alerts, notifications
 from tickets.file_types import SHOWN_INLINE
 from tickets.models import Attachment
 
@@ -118,6 +118,12 @@ def _count_alerts() -> int:
         return len(alerts.unseen(session))
 
 
+def _count_notifications(viewer: Viewer | None) -> int:
+    """How many things the viewer has not seen yet."""
+    with transaction() as session:
+        return notifications.count_unseen(session, viewer.principal.public_id) if viewer else 0
+
+
 def render(
     request: Request, template: str, *, viewer: Viewer | None = None, status: int = 200, **values: object
 ) -> HTMLResponse:
@@ -128,6 +134,7 @@ def render(
         "path": request.url.path,
         "count_parked": partial(_count_parked, request, viewer),  # Asked by the pages that show it alone.
         "count_alerts": _count_alerts,
+        "count_notifications": partial(_count_notifications, viewer),
         **values,
     }
     html = _environment().get_template(template).render(context)

@@ -7,12 +7,15 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Header, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
-from accounts import credentials
+from accounts import audit, credentials
+from accounts.models import User
 from accounts.permissions import Permission, Principal
 from runtime.database import transaction
 from runtime.errors import Forbidden, NotAuthenticated
 from runtime.settings import settings
+from runtime.web import client_address
 
 COOKIE = "deskfleet_session"
 PATH = "/console"
@@ -39,6 +42,22 @@ class Viewer:
         return Permission.WRITE_KNOWLEDGE in self.principal.permissions
 
     @property
+    def may_manage_users(self) -> bool:
+        return Permission.MANAGE_USERS in self.principal.permissions
+
+    @property
+    def may_manage_keys(self) -> bool:
+        return Permission.MANAGE_KEYS in self.principal.permissions
+
+    @property
+    def may_read_audit(self) -> bool:
+        return Permission.READ_AUDIT in self.principal.permissions
+
+    @property
+    def may_read_figures(self) -> bool:
+        return Permission.READ_FIGURES in self.principal.permissions
+
+    @property
     def may_see_originals(self) -> bool:
         return Permission.READ_VAULT in self.principal.permissions
 
@@ -50,6 +69,7 @@ def viewer(request: Request) -> Viewer:
         raise NotAuthenticated("Log in to go on.")
     with transaction() as session:
         principal = credentials.by_session(session, secret)
+    audit.note_who(principal)
     principal.require(Permission.READ_TICKETS)
     return Viewer(principal, credentials.csrf_token(secret))
 
@@ -75,6 +95,13 @@ def worker(seen: Annotated[Viewer, Depends(poster)]) -> Viewer:
     """The same, who may change tickets."""
     seen.principal.require(Permission.WORK_TICKETS)
     return seen
+
+
+def log_in_browser(session: Session, response: Response, user: User, request: Request) -> None:
+    """A new session for this browser, whichever way its owner was recognised."""
+    client = request.headers.get("user-agent", "").replace("\0", "")
+    secret = credentials.start_session(session, user, address=client_address(request), client=client)
+    set_cookie(response, COOKIE, secret, valid_s=credentials.SESSION_S)
 
 
 def set_cookie(response: Response, name: str, value: str, *, path: str = PATH, valid_s: int) -> None:

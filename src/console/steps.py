@@ -67,6 +67,18 @@ def step(
         "corrected": f"{who} corrected the AI: {_corrections(data)}",
         "handover_told": "The customer was told that a colleague answers",
         "judged": f"{who} called the AI’s answer {data.get('verdict')}",
+        "summarised": "The conversation was summarised",
+        "deadline_near": "The deadline came near",
+        "survey_sent": "The customer was asked how it was",
+        "opened": f"{who} opened the ticket",
+        "snoozed": f"{who} put it aside until {str(data.get('until') or '')[:16].replace('T', ' ')} UTC",
+        "woke": "It is back: the pause is over",
+        "handed_back": f"{who} handed it back to the AI",
+        "withdrawn": f"{who} took the reply back before it was sent",
+        "merged": f"{who} merged it into {data.get('into')}",
+        "merged_in": f"{who} merged {data.get('ticket')} into it",
+        "split": f"{who} split a message off into {data.get('into')}",
+        "split_from": f"{who} split it off {data.get('ticket')}",
     }
     told = said.get(kind) or _told(kind, data, channel) or action_panel.step(kind, who, data)
     return told or f"{who}: {humanised(kind)}"

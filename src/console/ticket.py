@@ -3,23 +3,24 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from accounts import users
-from console import action_panel, queue, recipients, relations, words
+from console import action_panel, collision, desk, queue, recipients, relations, words
 from console.conversation import Original, conversation, read_parts
 from console.rendering import render
 from console.sessions import Looking, Viewer
 from runtime.database import transaction
 from runtime.errors import NotFound
-from tickets import corrections, queries
+from tickets import corrections, notifications, queries, reply_drafts, satisfaction
 from tickets.categories import categories
 from tickets.contracts import Kind, Status
-from tickets.lifecycle import TRANSITIONS
+from tickets.desk_models import ReplyDraft
+from tickets.lifecycle import NEED_MORE, TRANSITIONS
 from tickets.models import AgentDecision, Ticket
 from tickets.queries import Details
 
@@ -41,6 +42,13 @@ class Done(StrEnum):
     CODE_SENT = "code_sent"
     CORRECTED = "corrected"
     JUDGED = "judged"
+    SNOOZED = "snoozed"
+    MERGED = "merged"
+    SPLIT = "split"
+    HANDED_BACK = "handed_back"
+    UNDONE = "undone"
+    OPENED = "opened"
+    ASKED = "asked"
 
 
 NOTICES: dict[Done, str] = {
@@ -54,6 +62,13 @@ NOTICES: dict[Done, str] = {
     Done.CODE_SENT: "Another code is on its way to the customer.",
     Done.CORRECTED: "Corrected. The AI learns from it tonight.",
     Done.JUDGED: "Thank you: the AI learns from what you say.",
+    Done.SNOOZED: "Put aside. It comes back by itself, or when the customer writes.",
+    Done.MERGED: "Merged: the conversation goes on in the other ticket.",
+    Done.SPLIT: "This is the new ticket of that message.",
+    Done.HANDED_BACK: "The AI has it again.",
+    Done.UNDONE: "The reply was not sent. Its text is below.",
+    Done.ASKED: "The summary comes in a moment.",
+    Done.OPENED: "Opened. Your message is on its way.",
 }
 
 
@@ -106,8 +121,10 @@ def workers(session: Session) -> dict[str, str]:
     return {user.public_id: user.name for user in users.may_be_assigned(session)}
 
 
-def _text_to_edit(details: Details, reuse: str) -> str:
-    """An earlier reply or draft when the reader asked for it, else the present draft, else nothing."""
+def _text_to_edit(details: Details, reuse: str, begun: ReplyDraft | None) -> str:
+    """An earlier reply or draft when the reader asked for it, else what they had begun, else the agent's draft."""
+    if begun and not reuse:
+        return begun.text
     if reuse == _DRAFT and details.decision:
         return details.decision.draft
     again = [m.text for m in details.messages if str(m.seq) == reuse and m.kind == Kind.OUTBOUND]
@@ -120,7 +137,8 @@ def show(request: Request, viewer: Viewer, *, public_id: str, asked: Asked = _PL
     with transaction() as session:
         details = queries.read_ticket(session, _checked(public_id))
         me = viewer.principal.public_id
-        beside = {
+        begun = reply_drafts.draft_of(session, details.ticket.id, me)
+        beside: dict[str, Any] = {
             "parts": read_parts(session, details.messages),
             "around": relations.around(session, details.ticket),
             "next_id": queue.next_waiting(session, details.ticket),
@@ -129,7 +147,10 @@ def show(request: Request, viewer: Viewer, *, public_id: str, asked: Asked = _PL
             "counts": queue.count_views(session, me),
             **action_panel.beside(session, details.ticket.id, viewer),
             "verdict": corrections.verdict_of(session, details.decision.id if details.decision else None),
+            "satisfied": satisfaction.of_customer(session, details.ticket.customer_id),
         }
+        beside |= desk.beside(session, details, viewer)
+        notifications.mark_seen(session, me, ticket_id=details.ticket.id)
     typed = asked.typed
     seen_seq = typed.seen_seq if typed and typed.seen_seq is not None else details.ticket.last_seq
     return render(
@@ -141,9 +162,17 @@ def show(request: Request, viewer: Viewer, *, public_id: str, asked: Asked = _PL
         typed=typed,
         notice=NOTICES[Done(asked.done)] if asked.done in list(Done) and not typed else "",
         draft=draft_of(details),
-        editor=typed.reply if typed and typed.reply is not None else _text_to_edit(details, asked.reuse),
+        editor=typed.reply
+        if typed and typed.reply is not None
+        else _text_to_edit(details, asked.reuse, begun),
+        differences=collision.differences(details, typed.reply, seen_seq) if typed and typed.reply else [],
         recipients=recipients.of_reply(details),
-        statuses={s: words.STATUSES[s] for s in Status if s in TRANSITIONS[Status(details.ticket.status)]},
+        statuses={
+            s: words.STATUSES[s]
+            for s in Status
+            if s in TRANSITIONS[Status(details.ticket.status)] and s not in NEED_MORE
+        },
+        may_merge=Status.MERGED in TRANSITIONS[Status(details.ticket.status)],
         views=queue.VIEWS,
         categories=categories(),
         **beside,
@@ -171,6 +200,9 @@ def show_conversation(
         details = queries.read_ticket(session, _checked(public_id))
         parts = read_parts(session, details.messages)
         names = queue.names_of_staff(session)
+        present = desk.beside(session, details, viewer)
     seen = details.ticket.last_seq if seen_seq is None else seen_seq
     shown = conversation(details, seen_seq=seen)
-    return render(request, "ticket_live.html", viewer=viewer, names=names, live=True, parts=parts, **shown)
+    return render(
+        request, "ticket_live.html", viewer=viewer, names=names, live=True, parts=parts, **present, **shown
+    )

@@ -59,6 +59,8 @@ REASONS: dict[Reason, tuple[str, str]] = {
     Reason.REOPENED: ("Opened again", "The customer wrote again after the ticket was resolved."),
     Reason.TAKEN_BY_STAFF: ("Taken over", "A colleague took the ticket over from the AI."),
     Reason.DELIVERY_FAILED: ("Not delivered", "A reply did not reach the customer."),
+    Reason.SNOOZE_OVER: ("Back again", "A colleague had put it aside until now."),
+    Reason.MERGED_IN: ("Merged", "Another ticket of the customer was merged into this one."),
 }
 _UNANSWERED = (
     "Not answered in time",
@@ -73,6 +75,8 @@ STATUSES: dict[Status, str] = {
     Status.ESCALATED: "Needs staff",
     Status.RESOLVED: "Resolved",
     Status.CLOSED: "Closed",
+    Status.SNOOZED: "Snoozed",
+    Status.MERGED: "Merged",
 }
 CHANNELS: dict[Channel, str] = {
     Channel.MAIL: "E-mail",
@@ -188,7 +192,7 @@ def duration(seconds: float) -> str:
 
 def time_left(status: str, owner: str, due_at: datetime) -> Due:
     """The deadline of whoever has to act next; none when nobody has to."""
-    if status in (Status.RESOLVED, Status.CLOSED, Status.WAITING_CUSTOMER):
+    if status in (Status.RESOLVED, Status.CLOSED, Status.WAITING_CUSTOMER, Status.MERGED):
         return Due(STATUSES[Status(status)], Urgency.NONE)
     seconds = (due_at - datetime.now(UTC)).total_seconds()
     if seconds < 0:

@@ -24,7 +24,9 @@ COMMANDS = {
     "channels": ("deskfleet.commands.channels", "How customers reach you, and whether it works."),
     "migrate": ("deskfleet.commands.migrate", "Bring the database's schema up to date."),
     "user": ("deskfleet.commands.accounts", "Staff accounts."),
-    "key": ("deskfleet.commands.accounts", "API keys."),
+    "key": ("deskfleet.commands.api_keys", "API keys."),
+    "audit": ("deskfleet.commands.audit", "Who did what, and who was unlike themselves."),
+    "customers": ("deskfleet.commands.customers", "Export and erase what is kept of a customer."),
     "import": ("deskfleet.commands.import_history", "Load the history of another desk."),
     "knowledge": ("deskfleet.commands.knowledge", "Add, search and learn."),
     "tickets": ("deskfleet.commands.tickets", "List and show tickets."),
@@ -33,9 +35,19 @@ COMMANDS = {
     "rules": ("deskfleet.commands.rules", "Why a ticket went to staff, or would."),
     "redact": ("deskfleet.commands.redact", "Personal data out of a text."),
     "llm": ("deskfleet.commands.llm", "Sizes of the prompts, costs of the models."),
+    "forecast": ("deskfleet.commands.forecast", "What will come in the next hours and days."),
+    "staffing": ("deskfleet.commands.staffing", "How many people a volume needs."),
+    "metrics": ("deskfleet.commands.metrics", "The desk's figures over a span of days."),
     "evaluate": ("deskfleet.commands.evaluate", "Measure the product on your own data."),
     "settings": ("deskfleet.commands.settings", "Every setting with its value and meaning."),
 }
+
+
+# What changes something, or shows personal data: the audit log is told. Accounts, keys and erasures tell it themselves.
+TOLD = (
+    "import", "knowledge add", "knowledge sync", "knowledge reindex", "knowledge learn", "queues add", "queues remove",
+    "queues member", "mail parked show", "mail parked retry", "mail parked drop", "tickets show", "triage retrain",
+)  # fmt: skip
 
 
 class _OnDemand(TyperGroup):
@@ -70,10 +82,20 @@ def deskfleet() -> None:
     """A fleet of AI agents that answers your customers and hands over to your people."""
 
 
+def told_command(arguments: list[str]) -> str:
+    """Which command of `TOLD` these arguments call; empty: none, or they only ask for help."""
+    words = " ".join(one for one in arguments if not one.startswith("-")) + " "
+    return "" if "--help" in arguments else next((one for one in TOLD if words.startswith(f"{one} ")), "")
+
+
 def main() -> None:
     """Exit code 0: done; 1: it could not be done; 2: the command was wrong."""
     try:
         app()
+    except SystemExit as ended:
+        if not ended.code and (command := told_command(sys.argv[1:])):
+            importlib.import_module("deskfleet.commands.telling").tell(command)
+        raise
     except DeskfleetError as error:
         print(f"deskfleet: {error.detail}", file=sys.stderr)
         sys.exit(1)

@@ -3,11 +3,46 @@
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 
-from api import actions, alerts, auth, corrections, customers, docs, files, health, similar, vault
+from accounts.trail import Trail
+from api import (
+    actions,
+    alerts,
+    audit_log,
+    auth,
+    corrections,
+    customers,
+    docs,
+    files,
+    forecast,
+    health,
+    keys,
+    knowledge,
+    similar,
+    stats,
+    summaries,
+    templates,
+    ticket_moves,
+    users,
+    vault,
+)
+from api import privacy as api_privacy
 from api import tickets as api_tickets
+from api import webhooks as api_webhooks
+from api.etags import ETags
+from api.idempotency import Idempotency
 from console import pages
-from deskfleet import parked_desk
-from ingestion import chat, chat_files, confirmations, help_centre, rest, rest_files, rest_messages, webhooks
+from deskfleet import parked_desk, privacy
+from ingestion import (
+    chat,
+    chat_files,
+    confirmations,
+    help_centre,
+    ratings,
+    rest,
+    rest_files,
+    rest_messages,
+    webhooks,
+)
 from runtime import web
 from runtime.settings import settings
 
@@ -33,15 +68,29 @@ def create_app() -> FastAPI:
         files.router,
         customers.router,
         vault.router,
+        users.router,
+        keys.router,
+        knowledge.router,
+        audit_log.router,
         alerts.router,
         similar.router,
+        forecast.router,
+        stats.router,
+        summaries.router,
+        ticket_moves.router,
+        api_webhooks.router,
+        templates.router,
         actions.router,
         chat.router,
         help_centre.router,
         confirmations.router,
+        ratings.router,
         webhooks.router,
     ):
         app.include_router(router)
+    api_privacy.install(app, privacy)
+    for layer in (ETags, Idempotency, Trail):  # The last one is the outermost.
+        app.add_middleware(layer)
     docs.install(app)
     pages.install(app, parking=parked_desk)
 

@@ -7,25 +7,35 @@ from contextlib import contextmanager
 from celery.beat import Scheduler, Service
 from celery.worker import WorkController
 
+import agent_core.summary_tasks
 import agent_core.tasks
+import analytics.tasks
+import deskfleet.upkeep
 import ingestion.codes
 import ingestion.platform_files
 import ingestion.tasks
 import ingestion.upkeep
+import ingestion.webhook_delivery
 import knowledge.tasks
 import llm.upkeep
+import tickets.tasks
 from agent_core import workflow
 from runtime import jobs
 from runtime.settings import settings
 
 _JOB_MODULES = (
+    agent_core.summary_tasks,
     agent_core.tasks,
+    analytics.tasks,
+    deskfleet.upkeep,
     ingestion.codes,
     ingestion.platform_files,
     ingestion.tasks,
     ingestion.upkeep,
+    ingestion.webhook_delivery,
     knowledge.tasks,
     llm.upkeep,
+    tickets.tasks,
 )
 
 

@@ -107,6 +107,13 @@ def embed_remembered(texts: Sequence[str]) -> Vectors:
     return np.array([known[key] for key in keys], np.float32).reshape(-1, DIMENSIONS)
 
 
+def forget_remembered() -> None:
+    """Questions stand in memory as they were asked: whoever is erased is erased there as well."""
+    _embed_one.cache_clear()
+    with _remembering:
+        _remembered.clear()
+
+
 def _cut(ids: list[int], limit: int) -> list[int]:
     return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
 

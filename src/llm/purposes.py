@@ -11,6 +11,7 @@ class Purpose(StrEnum):
     REPLY = "reply"
     TRANSLATION = "translation"
     TOOLS = "tools"
+    SUMMARY = "summary"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,15 @@ def limits(purpose: Purpose) -> Limits:
             total_s=20,
             chain_s=30,
             is_personal=False,
+        ),
+        # What one customer and staff said to each other.
+        Purpose.SUMMARY: Limits(
+            temperature=0.1,
+            max_tokens=700,
+            first_token_s=10,
+            total_s=25,
+            chain_s=40,
+            is_personal=True,
         ),
         # All calls of a loop together: what it does not find in this time, the rules look for.
         Purpose.TOOLS: Limits(

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import NullPool
 
-from runtime import embedded_postgres
+from runtime import embedded_postgres, telemetry
 from runtime.data_folder import data_folder
 from runtime.errors import Unavailable
 from runtime.settings import settings
@@ -64,6 +64,7 @@ def engine() -> Engine:
         },
     )
     event.listen(made, "handle_error", _forget_values)
+    telemetry.watch_pool(made.pool.checkedout, chosen.database_pool)  # type: ignore[attr-defined]  # a queue pool
     return made
 
 

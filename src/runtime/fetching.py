@@ -97,6 +97,23 @@ def fetch(
     raise Permanent(f"{_host(place)} is one redirect too many.")
 
 
+def post(url: str, content: bytes, *, headers: Mapping[str, str]) -> None:
+    """Hand `content` to an address that somebody else chose. Raises Retryable or Permanent; no redirect is followed."""
+    place = _parsed(url)
+    wanted = _Wanted(0, (), nothing_added, time.monotonic() + _WHOLE_S)
+    with _connected(place, _checked(place, wanted), headers, content=content) as response:
+        status, host = response.status_code, _host(place)
+        if status in (408, 425, 429) or status >= 500:
+            raise Retryable(f"{host} answered {status}.", retry_after_s=_pause_s(response))
+        if not 200 <= status < 300:
+            raise Permanent(f"{host} answered {status}.")
+
+
+def check_address(url: str) -> None:
+    """Whether `post` may go there now. Raises Permanent, or Retryable for a host without an address."""
+    _checked(_parsed(url), _Wanted(0, (), nothing_added, time.monotonic() + _WHOLE_S))
+
+
 def _parsed(url: str) -> httpx.URL:
     try:
         return httpx.URL(url)
@@ -155,7 +172,11 @@ def _addresses(host: str, port: int) -> list[Address]:
 
 @contextmanager
 def _connected(
-    place: httpx.URL, addresses: Sequence[Address], headers: Mapping[str, str]
+    place: httpx.URL,
+    addresses: Sequence[Address],
+    headers: Mapping[str, str],
+    *,
+    content: bytes | None = None,
 ) -> Iterator[httpx.Response]:
     """The answer of the first address that takes a connection; its body is not read yet.
 
@@ -166,7 +187,7 @@ def _connected(
     # What a library says may quote the whole address, so nothing is chained.
     try:
         with httpx.Client(verify=_reach.tls or _tls(), trust_env=False, timeout=timeout) as client:
-            response = _first_answer(client, place, addresses, headers)
+            response = _first_answer(client, place, addresses, headers, content)
             try:
                 yield response
             finally:
@@ -176,13 +197,19 @@ def _connected(
 
 
 def _first_answer(
-    client: httpx.Client, place: httpx.URL, addresses: Sequence[Address], headers: Mapping[str, str]
+    client: httpx.Client,
+    place: httpx.URL,
+    addresses: Sequence[Address],
+    headers: Mapping[str, str],
+    content: bytes | None,
 ) -> httpx.Response:
     host = _host(place)
     named = {"Host": place.netloc.decode("ascii"), "Accept": "*/*", "Accept-Encoding": "identity", **headers}
     for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
         there = place.copy_with(host=str(address), fragment=None)
-        request = client.build_request("GET", there, headers=named, extensions={"sni_hostname": host})
+        method = "GET" if content is None else "POST"
+        sni = {"sni_hostname": host}
+        request = client.build_request(method, there, headers=named, content=content, extensions=sni)
         try:
             return client.send(request, stream=True, follow_redirects=False)
         except (httpx.ConnectError, httpx.ConnectTimeout):

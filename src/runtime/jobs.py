@@ -6,12 +6,14 @@ a lost job is asked for again by a sweeper, because the rows say what is to be d
 
 import functools
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
 import amqp.exceptions
 from celery import Celery
 from celery.exceptions import Ignore
+from celery.worker import state as worker_state
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 
@@ -25,6 +27,7 @@ log = logging.getLogger(__name__)
 QUEUES = ("agent_core", "ingestion", "knowledge", "analytics", "upkeep")
 _MEMORY = "memory://"
 _CORRELATION = "deskfleet_correlation_id"  # Celery has a correlation_id of its own: the task's id.
+_REQUESTED = "deskfleet_requested_at"
 
 app = Celery("deskfleet", set_as_current=True)
 
@@ -84,6 +87,8 @@ def _run(
     name: str, function: Callable[..., None], arguments: tuple[int | str, ...], headers: dict[str, str]
 ) -> None:
     carried = {key: value for key, value in headers.items() if key in {"traceparent", "tracestate"}}
+    if requested := headers.get(_REQUESTED):
+        telemetry.record_job_wait(schedule.queue_of(name), time.time() - float(requested))
     with (
         correlation.correlate(str(headers.get(_CORRELATION) or "")),
         telemetry.continued(carried),
@@ -111,7 +116,7 @@ def request_now(name: str, *arguments: int | str) -> None:
 
 
 def _headers() -> dict[str, str]:
-    return {_CORRELATION: correlation.current(), **telemetry.carrier()}
+    return {_CORRELATION: correlation.current(), _REQUESTED: f"{time.time():.3f}", **telemetry.carrier()}
 
 
 Transport = Callable[[str, tuple[int | str, ...], dict[str, str], float | None], None]
@@ -154,6 +159,12 @@ def call(name: str, arguments: tuple[int | str, ...], headers: dict[str, str]) -
     """Run a published job here and now, as a worker would."""
     task = app.tasks[name]
     task.apply(args=arguments, headers=headers, throw=True)
+
+
+def is_stopping() -> bool:
+    """Whether this worker was told to go: a job that has more work before it leaves that to others."""
+    asked = worker_state.should_stop  # An exit code when it was: 0 is one, too.
+    return asked is not None and asked is not False
 
 
 def is_alive() -> bool:

@@ -30,6 +30,14 @@ _UPKEEP = {
     "ingestion.upkeep.drop_unlisted_content": "upkeep",
     "llm.upkeep.forget_old_calls": "upkeep",
     "ingestion.mailbox_watch.watch_mailboxes": "upkeep",
+    "ingestion.webhook_delivery.deliver_webhooks": "upkeep",
+    "ingestion.webhook_delivery.forget_webhooks": "upkeep",
+    "tickets.tasks.wake_snoozed": "upkeep",
+    "tickets.tasks.watch_deadlines": "upkeep",
+    "tickets.tasks.ask_satisfaction": "upkeep",
+    "deskfleet.upkeep.watch_keys": "upkeep",
+    "deskfleet.upkeep.score_audit": "upkeep",
+    "deskfleet.upkeep.apply_retention": "upkeep",
 }
 
 
@@ -48,8 +56,21 @@ def entries() -> dict[str, dict[str, Any]]:
         "ingestion.tasks.sweep_statuses": max(30.0, sweep),
         # A platform's file whose job was lost or postponed.
         "ingestion.platform_files.sweep_files": max(30.0, sweep),
+        # A ticket whose pause is over; a deadline that comes near, or what is critical and left alone.
+        "tickets.tasks.wake_snoozed": max(30.0, sweep),
+        "tickets.tasks.watch_deadlines": 60.0,
+        # What programs, Slack and mail addresses of staff are to be told.
+        "ingestion.webhook_delivery.deliver_webhooks": sweep,
+        "ingestion.webhook_delivery.forget_webhooks": crontab(hour=3, minute=20),
+        # Customers whose ticket was resolved a while ago are asked how it was.
+        "tickets.tasks.ask_satisfaction": 300.0,
         # A mailbox that nobody reads any more.
         "ingestion.mailbox_watch.watch_mailboxes": 60.0,
+        # An API key that is used too often; whoever was unlike themselves in the last hour.
+        "deskfleet.upkeep.watch_keys": 60.0,
+        "deskfleet.upkeep.score_audit": crontab(minute=5),
+        # What was kept long enough, after the night's learning.
+        "deskfleet.upkeep.apply_retention": crontab(hour=4, minute=30),
         # Uploads that no message named in time, and content that no row lists.
         "ingestion.upkeep.drop_stale_uploads": crontab(minute=20),
         "ingestion.upkeep.drop_unlisted_content": crontab(hour=3, minute=40),
@@ -61,6 +82,8 @@ def entries() -> dict[str, dict[str, Any]]:
         "knowledge.tasks.learn_nightly": crontab(hour=2, minute=0),
         # What customers ask and no article answers, on Monday before staff come.
         "knowledge.tasks.find_gaps_weekly": crontab(day_of_week="mon", hour=4, minute=0),
+        # The volume of the hours and days to come, with what the last hour brought.
+        "analytics.tasks.refit_forecasts": crontab(minute=2),
         # What staff corrected since yesterday teaches the local classifiers and measures every model's confidence.
         "agent_core.tasks.retrain_nightly": crontab(hour=2, minute=30),
     }

@@ -12,16 +12,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from runtime.data_folder import secret_key
-from runtime.errors import SettingError, Unavailable
-from runtime.settings import settings
+from runtime.data_folder import retired_secret_keys, secret_key
+from runtime.errors import Unavailable
 
 _FORM = b"\x01"
 _KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
 _HEADER_BYTES = len(_FORM) + _KEY_ID_BYTES + _NONCE_BYTES
 _INFO = b"deskfleet sealing v1"
-_LEAST_SECRET = 32
 
 
 def seal(plain: str, *, place: str) -> bytes:
@@ -53,13 +51,7 @@ def is_current(sealed: bytes) -> bool:
 
 def _keys() -> dict[bytes, bytes]:
     """Every key that may open something, by its id."""
-    retired = settings().runtime.retired_secret_keys.get_secret_value()
-    older = [one.strip().encode() for one in retired.split(",") if one.strip()]
-    if any(len(one) < _LEAST_SECRET for one in older):
-        raise SettingError(
-            f"The setting DESKFLEET_RETIRED_SECRET_KEYS is wrong: each has at least {_LEAST_SECRET} characters."
-        )
-    derived = [_derived(secret) for secret in (secret_key(), *older)]
+    derived = [_derived(secret) for secret in (secret_key(), *retired_secret_keys())]
     return {_id_of(key): key for key in derived}
 
 

@@ -7,13 +7,24 @@ import difflib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.account_settings import OidcSettings, RetentionSettings
 from runtime.agent_settings import AgentSettings
+from runtime.analytics_settings import AnalyticsSettings
 from runtime.channel_settings import (
     ChatSettings,
     FacebookSettings,
@@ -28,6 +39,13 @@ from runtime.llm_settings import LlmSettings
 
 def _group(prefix: str) -> SettingsConfigDict:
     return SettingsConfigDict(env_prefix=prefix, extra="ignore", env_ignore_empty=True)
+
+
+def _with_networks(addresses: str) -> str:
+    for one in addresses.split(","):
+        if "/" in one:
+            ip_network(one.strip())
+    return addresses
 
 
 class RuntimeSettings(BaseSettings):
@@ -61,9 +79,13 @@ class RuntimeSettings(BaseSettings):
     otlp_endpoint: str = Field(
         "", pattern=r"^$|^https?://", description="OTLP/HTTP endpoint for traces; empty: none are exported."
     )
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = Field(
+        0, description="Port on which a worker, beat or poller answers /metrics; 0: none."
+    )
     sweep_s: PositiveFloat = Field(5.0, description="Seconds between two runs of the sweepers.")
-    trusted_proxies: str = Field(
-        "127.0.0.1", description="Addresses, comma-separated, whose X-Forwarded-For is believed."
+    trusted_proxies: Annotated[str, AfterValidator(_with_networks)] = Field(
+        "127.0.0.1",
+        description="Addresses and networks, comma-separated, whose X-Forwarded-For is believed.",
     )
 
 
@@ -83,6 +105,10 @@ class WebSettings(BaseSettings):
     rate_per_minute: PositiveInt = Field(100, description="Requests a minute for one IP address or customer.")
     rate_allow: str = Field("127.0.0.1,::1", description="Addresses without a rate limit, comma-separated.")
     cookie_secure: bool = Field(False, description="Send cookies over HTTPS only; set it in production.")
+    tls_certificate: Path | None = Field(
+        None,
+        description="PEM file with the certificate and its key: the server speaks TLS 1.3 and nothing older.",
+    )
 
 
 class IngestionSettings(BaseSettings):
@@ -173,6 +199,15 @@ class TicketSettings(BaseSettings):
         None,
         description="TOML file with [[entity]] tables (kind, pattern): what your messages name besides ours.",
     )
+    survey_after_s: Annotated[float, Field(ge=0)] = Field(
+        3600.0,
+        description="Seconds after its ticket is resolved that a customer is asked by mail how it was; 0: never.",
+    )
+    hours: Path | None = Field(
+        None,
+        description="TOML file with working hours, holidays and times to answer (docs/working-hours.md); "
+        "unset: at every hour, and DESKFLEET_AGENT_STAFF_DEADLINE_S for all.",
+    )
 
 
 class ConsoleSettings(BaseSettings):
@@ -182,6 +217,10 @@ class ConsoleSettings(BaseSettings):
 
     language: Literal["en", "fr", "de", "es", "it", "pt", "nl", "pl", "tr", "ja", "zh", "ar"] = Field(
         "en", description="The language staff read: messages in another one can be translated into it."
+    )
+    undo_send_s: Annotated[float, Field(ge=0, le=120)] = Field(
+        8.0,
+        description="Seconds in which a reply can be taken back before it is sent; 0: it is sent at once.",
     )
 
 
@@ -201,6 +240,9 @@ class Settings:
     agent: AgentSettings
     console: ConsoleSettings
     knowledge: KnowledgeSettings
+    oidc: OidcSettings
+    retention: RetentionSettings
+    analytics: AnalyticsSettings
 
     @property
     def public_url(self) -> str:
@@ -222,6 +264,9 @@ _GROUPS: dict[str, type[BaseSettings]] = {
     "agent": AgentSettings,
     "console": ConsoleSettings,
     "knowledge": KnowledgeSettings,
+    "oidc": OidcSettings,
+    "retention": RetentionSettings,
+    "analytics": AnalyticsSettings,
 }
 
 

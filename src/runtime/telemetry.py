@@ -1,16 +1,27 @@
 """Metrics and traces. The only file that knows OpenTelemetry and Prometheus."""
 
+import importlib.metadata
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
+from wsgiref.simple_server import WSGIServer
 
 from opentelemetry import context, propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 
 from runtime.redaction import redact
 from runtime.settings import settings
@@ -26,7 +37,8 @@ _http = Histogram(
     ["method", "route", "status"],
     buckets=_SECONDS,
 )
-_jobs = Histogram("deskfleet_job_seconds", "Jobs by name and result", ["job", "result"], buckets=_SECONDS)
+# A label `job` would be overwritten by Prometheus, whose own it is.
+_jobs = Histogram("deskfleet_job_seconds", "Jobs by name and result", ["name", "result"], buckets=_SECONDS)
 _received = Counter("deskfleet_messages_received", "Messages of customers", ["channel", "duplicate"])
 _outcomes = Counter("deskfleet_outcomes", "What became of a message", ["outcome", "category", "reason"])
 _answer = Histogram(
@@ -65,10 +77,20 @@ _parked = Gauge("deskfleet_parked_mails", "Mails that were parked and wait for a
 _oldest_parked = Gauge("deskfleet_oldest_parked_mail_seconds", "Age of the oldest of them", ["mailbox"])
 _waiting = Gauge("deskfleet_waiting_messages", "Messages without an outcome yet", ["owner"])
 _oldest = Gauge("deskfleet_oldest_waiting_seconds", "Age of the oldest of them", ["owner"])
+_oldest_critical = Gauge(
+    "deskfleet_oldest_critical_seconds", "Age of the oldest of them whose priority is critical", ["owner"]
+)
+_job_wait = Histogram(
+    "deskfleet_job_wait_seconds", "From the request of a job to its start", ["queue"], buckets=_ANSWER_SECONDS
+)
+_part = Gauge("deskfleet_dependency_up", "1 while a part that the process needs answers", ["part"])
+_pool = Gauge("deskfleet_database_connections", "Connections of the pool in use, and its limit", ["state"])
+_build = Gauge("deskfleet_build_info", "The version that runs, as a label", ["version", "process"])
 
 
 def configure(process: str) -> None:
-    """Export spans when an endpoint is set; otherwise spans cost nothing."""
+    """Name the process; export spans when an endpoint is set, otherwise they cost nothing."""
+    _build.labels(importlib.metadata.version("deskfleet"), process).set(1)
     endpoint = settings().runtime.otlp_endpoint
     if not endpoint or isinstance(trace.get_tracer_provider(), TracerProvider):
         return
@@ -76,6 +98,25 @@ def configure(process: str) -> None:
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
     trace.set_tracer_provider(provider)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """The little server of a process that serves no other HTTP."""
+
+    server: WSGIServer
+    thread: threading.Thread
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def listen() -> Listener | None:
+    """Answer Prometheus from a process that serves no HTTP, when a port is set; it lives as long as the process."""
+    port = settings().runtime.metrics_port
+    return Listener(*start_http_server(port, addr=settings().web.host)) if port else None
 
 
 def shut_down() -> None:
@@ -172,9 +213,24 @@ def record_parked_mails(mailbox: str, *, count: int, oldest_s: float) -> None:
     _oldest_parked.labels(mailbox).set(oldest_s)
 
 
-def record_waiting(owner: str, *, count: int, oldest_s: float) -> None:
+def record_waiting(owner: str, *, count: int, oldest_s: float, oldest_critical_s: float) -> None:
     _waiting.labels(owner).set(count)
     _oldest.labels(owner).set(oldest_s)
+    _oldest_critical.labels(owner).set(oldest_critical_s)
+
+
+def record_job_wait(queue: str, seconds: float) -> None:
+    _job_wait.labels(queue).observe(max(0.0, seconds))
+
+
+def record_dependency(part: str, *, up: bool) -> None:
+    _part.labels(part).set(up)
+
+
+def watch_pool(in_use: Callable[[], float], most: int) -> None:
+    """The pool is asked whenever the metrics are read."""
+    _pool.labels("in_use").set_function(in_use)
+    _pool.labels("most").set(most)
 
 
 def record_llm_call(  # noqa: PLR0913  # one call has this many figures

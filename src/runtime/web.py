@@ -4,6 +4,8 @@ import json
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -235,5 +237,18 @@ def client_address(request: HTTPConnection) -> str:
     """The caller's address; a proxy's word counts only when the proxy is trusted."""
     peer = request.client.host if request.client else ""
     forwarded = request.headers.get("x-forwarded-for", "")
-    trusted = listed(settings().runtime.trusted_proxies)
-    return forwarded.rsplit(",", maxsplit=1)[-1].strip() if forwarded and peer in trusted else peer
+    if not forwarded or not _is_among(peer, settings().runtime.trusted_proxies):
+        return peer
+    return forwarded.rsplit(",", maxsplit=1)[-1].strip()
+
+
+@lru_cache(maxsize=1024)
+def _is_among(address: str, addresses: str) -> bool:
+    """Of a list of addresses and networks, such as those of a load balancer (10.0.0.0/16)."""
+    if address in listed(addresses):
+        return True
+    try:
+        found = ip_address(address)
+        return any(found in ip_network(one) for one in listed(addresses) if "/" in one)
+    except ValueError:
+        return False

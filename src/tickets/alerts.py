@@ -20,6 +20,9 @@ _MOST_SHOWN = 200
 
 class AlertKind(StrEnum):
     MAILBOX_SILENT = "mailbox_silent"
+    CRITICAL_UNATTENDED = "critical_unattended"
+    KEY_BUSY = "key_busy"
+    UNLIKE_ITSELF = "unlike_itself"
 
 
 def raise_alert(session: Session, kind: AlertKind, about: str, text: str) -> bool:

@@ -26,6 +26,8 @@ class Status(StrEnum):
     ESCALATED = "escalated"
     RESOLVED = "resolved"
     CLOSED = "closed"
+    SNOOZED = "snoozed"  # Staff look at it again at a moment that they chose, or when the customer writes.
+    MERGED = "merged"  # Its conversation goes on in another ticket.
 
 
 class Priority(StrEnum):
@@ -106,6 +108,8 @@ class Reason(StrEnum):
     REOPENED = "reopened"
     TAKEN_BY_STAFF = "taken_by_staff"
     DELIVERY_FAILED = "delivery_failed"
+    SNOOZE_OVER = "snooze_over"
+    MERGED_IN = "merged_in"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _KINDS = {Channel.MAIL: MAIL, Channel.WEB_CHAT: VISITOR, Channel.API: MAIL}
 # Answers on these channels go to the customer's identity of that kind, so there may be one of it alone.
 _ANSWERED_AT = (Channel.MAIL, Channel.X, Channel.FACEBOOK)
 _USUAL_TIER = "standard"
-_DONE = (Status.RESOLVED, Status.CLOSED)
+_DONE = (Status.RESOLVED, Status.CLOSED, Status.MERGED)
 # Below the second after which the server looks for deadlocks: a merge gives way before anybody else is hurt.
 _PATIENCE = text("set local lock_timeout = '500ms'")
 _GAVE_WAY = ("55P03", "40P01")  # The lock was not to be had in time; a deadlock.

@@ -50,6 +50,7 @@ class Outgoing:
     copied: tuple[str, ...] = ()  # Who else got the customer's newest mail.
     answers_text: str = ""
     answers_name: str = ""
+    begins: bool = False  # Staff wrote first: it answers nothing.
 
 
 def claim_delivery(session: Session, message_id: int) -> Outgoing | None:
@@ -121,6 +122,7 @@ def read_outgoing(session: Session, message_id: int) -> Outgoing:
         copied=tuple(newest.copied) if newest else (),
         answers_text=newest.text if newest else "",
         answers_name=newest.author_name if newest else "",
+        begins=newest is None,
     )
 
 

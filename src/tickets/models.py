@@ -29,6 +29,17 @@ from runtime.database import Table
 from tickets.staff_queue_models import StaffQueue
 
 _Now = func.now()
+# What is searched by words, as the indexes have it: a query must say the same to be answered by them.
+MESSAGE_WORDS = "to_tsvector('simple', text)"
+TICKET_WORDS = "to_tsvector('simple', (subject || ' ') || summary)"
+CUSTOMER_WORDS = "to_tsvector('simple', name)"
+# The staff queue; the time by which the agent must have answered cannot stand in an index.
+DUE = "coalesce(staff_due_at, answer_due_at)"
+MAY_WAIT = (
+    "(owner = 'staff' and status in ('new', 'open', 'in_progress', 'escalated'))"
+    " or (owner = 'agent' and last_inbound_seq > handled_seq)"
+    " or (status = 'snoozed')"
+)
 
 
 class Customer(Table):
@@ -39,6 +50,8 @@ class Customer(Table):
     name: Mapped[str] = mapped_column(Text, server_default="")
     tier: Mapped[str] = mapped_column(Text, server_default="standard")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
+
+    __table_args__ = (Index("ix_customers_words", sql(CUSTOMER_WORDS), postgresql_using="gin"),)
 
 
 class CustomerIdentity(Table):
@@ -59,9 +72,17 @@ class Ticket(Table):
     __table_args__ = (
         CheckConstraint("owner in ('agent', 'staff')", name="owner"),
         CheckConstraint(
-            "status in ('new', 'open', 'in_progress', 'waiting_customer', 'escalated', 'resolved', 'closed')",
+            "status in ('new', 'open', 'in_progress', 'waiting_customer', 'escalated', 'resolved', 'closed', "
+            "'snoozed', 'merged')",
             name="status",
         ),
+        CheckConstraint("status <> 'snoozed' or snoozed_until is not null", name="snoozed"),
+        CheckConstraint("status <> 'merged' or merged_into is not null", name="merged"),
+        Index("ix_tickets_waiting", sql(DUE), "id", postgresql_where=sql(MAY_WAIT)),
+        Index("ix_tickets_snoozed", "snoozed_until", postgresql_where=sql("status = 'snoozed'")),
+        Index("ix_tickets_resolved", "resolved_at", postgresql_where=sql("status in ('resolved', 'closed')")),
+        Index("ix_tickets_merged_into", "merged_into", postgresql_where=sql("merged_into is not null")),
+        Index("ix_tickets_words", sql(TICKET_WORDS), postgresql_using="gin"),
         CheckConstraint("owner = 'agent' or staff_due_at is not null", name="staff_deadline"),
         Index(
             "ix_tickets_pending",
@@ -133,6 +154,8 @@ class Ticket(Table):
     identity: Mapped[str] = mapped_column(Text, server_default="")
     meta: Mapped[dict[str, Any]] = mapped_column("metadata", JSONB, server_default=sql("'{}'"))
     linked_to: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    snoozed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
 
@@ -143,6 +166,7 @@ class Message(Table):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("ticket_id", "seq"),
+        Index("ix_messages_words", sql(MESSAGE_WORDS), postgresql_using="gin"),
         Index("ix_messages_mail_id", "mail_id", postgresql_where=sql("mail_id <> ''")),
         Index("ix_messages_reply_to", "reply_to", postgresql_where=sql("reply_to <> ''")),
         Index(

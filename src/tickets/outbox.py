@@ -1,6 +1,7 @@
 """Adds the outgoing row of a reply: the outbox of its delivery. Called by `lifecycle`."""
 
 import dataclasses
+from datetime import timedelta
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -30,7 +31,7 @@ def withdraw_agents(session: Session, ticket_id: int) -> None:
     )
 
 
-def queue_reply(
+def queue_reply(  # noqa: PLR0913  # keyword-only: the columns of the row
     session: Session,
     ticket_id: int,
     text: str,
@@ -38,8 +39,12 @@ def queue_reply(
     author: Author,
     citations: tuple[Citation, ...] = (),
     name: str = "",
+    hold_s: float = 0.0,
 ) -> int:
-    """The outgoing row: the outbox of its delivery. A mail's Message-ID is written before it is sent."""
+    """The outgoing row: the outbox of its delivery. A mail's Message-ID is written before it is sent.
+
+    With `hold_s` it is due so much later, and the sweep asks for its delivery. Chat and API show what is said at once.
+    """
     ticket = session.execute(
         update(Ticket)
         .where(Ticket.id == ticket_id)
@@ -63,11 +68,11 @@ def queue_reply(
             answers_seq=ticket.last_inbound_seq,
             delivery=Delivery.SENT if read_by_caller else Delivery.QUEUED,
             delivered_at=func.now() if read_by_caller else None,
-            deliver_after=func.now(),
+            deliver_after=func.now() + timedelta(seconds=hold_s),
             correlation_id=correlation.current(),
         )
         .returning(Message.id)
     ).scalar_one()
-    if not read_by_caller and not read_by_page:
+    if not read_by_caller and not read_by_page and not hold_s:
         wakeups.request_delivery(session, message_id)
     return message_id

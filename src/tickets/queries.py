@@ -3,28 +3,35 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from runtime.errors import NotFound
 from tickets.action_models import Action
-from tickets.contracts import Author, Kind, Owner, Status
+from tickets.contracts import Author, Kind, Owner, Priority, Status
 from tickets.cursors import cursor_after, position
 from tickets.models import AgentDecision, Customer, CustomerIdentity, Message, Ticket, TicketEvent
+from tickets.ticket_search import contains
 
 DONE = (Status.RESOLVED, Status.CLOSED)
 _STAFF_ACTS = (Status.NEW, Status.OPEN, Status.IN_PROGRESS, Status.ESCALATED)
 
 
+def _fixed(value: str) -> ColumnElement[str]:
+    """Written into the statement: only then can the planner prove that a partial index holds all of it."""
+    return literal_column(f"'{value}'")
+
+
 def waits_for_staff() -> ColumnElement[bool]:
-    """The staff queue: theirs, or not answered by the deadline, so nobody is left silent."""
+    """The staff queue: theirs, not answered in time, or put aside until now; so nobody is left silent."""
     return or_(
-        and_(Ticket.owner == Owner.STAFF, Ticket.status.in_(_STAFF_ACTS)),
+        and_(Ticket.owner == _fixed(Owner.STAFF), Ticket.status.in_([_fixed(one) for one in _STAFF_ACTS])),
         and_(
-            Ticket.owner == Owner.AGENT,
+            Ticket.owner == _fixed(Owner.AGENT),
             Ticket.last_inbound_seq > Ticket.handled_seq,
             Ticket.answer_due_at < func.now(),
         ),
+        and_(Ticket.status == _fixed(Status.SNOOZED), Ticket.snoozed_until < func.now()),
     )
 
 
@@ -34,7 +41,8 @@ def has_no_owner() -> ColumnElement[bool]:
         Ticket.owner.not_in(list(Owner)),
         and_(Ticket.owner == Owner.STAFF, Ticket.status.in_(_STAFF_ACTS), Ticket.staff_due_at.is_(None)),
         and_(
-            Ticket.last_inbound_seq > Ticket.handled_seq, Ticket.status.in_((*DONE, Status.WAITING_CUSTOMER))
+            Ticket.last_inbound_seq > Ticket.handled_seq,
+            Ticket.status.in_((*DONE, Status.WAITING_CUSTOMER, Status.MERGED)),
         ),
     )
 
@@ -73,36 +81,29 @@ def _due() -> ColumnElement[datetime]:
     return func.coalesce(Ticket.staff_due_at, Ticket.answer_due_at)
 
 
-def _filtered(filters: Filters) -> Select[Ticket, str, str, datetime]:
-    query = select(Ticket, Customer.name, Customer.public_id, _due()).join(
-        Customer, Customer.id == Ticket.customer_id
-    )
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     equal = {
         Ticket.status: filters.status,
         Ticket.priority: filters.priority,
         Ticket.category: filters.category,
         Ticket.queue_id: filters.queue_id,
+        Ticket.assignee: filters.assignee,
     }
-    query = query.where(*(column == value for column, value in equal.items() if value is not None))
-    if filters.assignee is not None:
-        query = query.where(Ticket.assignee == filters.assignee)
+    found: list[ColumnElement[bool]] = [
+        column == value for column, value in equal.items() if value is not None
+    ]
     if filters.unassigned:
-        query = query.where(Ticket.assignee.is_(None))
+        found.append(Ticket.assignee.is_(None))
     if filters.waiting_for_staff:
-        query = query.where(waits_for_staff())
+        found.append(waits_for_staff())
     if filters.text.strip():
-        query = query.where(_contains(filters.text.strip()))
-    return query
+        found.append(contains(filters.text))
+    return found
 
 
-def _contains(words: str) -> ColumnElement[bool]:
-    pattern = "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-    return or_(
-        Ticket.public_id.ilike(pattern),
-        Ticket.subject.ilike(pattern),
-        Customer.name.ilike(pattern),
-        Ticket.id.in_(select(Message.ticket_id).where(Message.text.ilike(pattern))),
-    )
+def _filtered(filters: Filters) -> Select[Ticket, str, str, datetime]:
+    rows = select(Ticket, Customer.name, Customer.public_id, _due())
+    return rows.join(Customer, Customer.id == Ticket.customer_id).where(*_conditions(filters))
 
 
 def list_tickets(session: Session, filters: Filters, *, limit: int = 50, cursor: str = "") -> Page:
@@ -117,8 +118,23 @@ def list_tickets(session: Session, filters: Filters, *, limit: int = 50, cursor:
 
 def list_staff_queue(session: Session, filters: Filters, *, limit: int = 200) -> list[Row]:
     """What waits for staff, the nearest deadline first."""
-    query = _filtered(filters).order_by(_due(), Ticket.priority_rank.desc(), Ticket.id).limit(limit)
-    return [Row(one[0], one[1], one[2], one[3]) for one in session.execute(query)]
+    return page_of_queue(session, filters, limit=limit).rows
+
+
+def page_of_queue(session: Session, filters: Filters, *, limit: int, cursor: str = "") -> Page:
+    """A page of the same. `cursor` comes from the page before; raises InvalidInput when it does not."""
+    query = _filtered(filters).order_by(_due(), Ticket.id).limit(limit + 1)
+    if cursor:
+        query = query.where(tuple_(_due(), Ticket.id) > tuple_(*position(cursor)))
+    rows = [Row(one[0], one[1], one[2], one[3]) for one in session.execute(query)]
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(rows[:limit], cursor_after(last.due_at, last.ticket.id) if last else None)
+
+
+def count_up_to(session: Session, filters: Filters, *, most: int) -> int:
+    """How many there are; `most + 1` stands for more than `most`, so that nobody waits for a long count."""
+    some = select(Ticket.id).where(*_conditions(filters)).limit(most + 1).subquery()
+    return session.scalar(select(func.count()).select_from(some)) or 0
 
 
 @dataclass(frozen=True)
@@ -178,11 +194,12 @@ def read_ticket(session: Session, public_id: str) -> Details:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Messages without an outcome, by owner. Seconds since the oldest came."""
+    """Messages without an outcome, by owner. Seconds since the oldest, and the oldest critical one, was touched."""
 
     owner: Owner
     count: int
     oldest_s: float
+    oldest_critical_s: float
 
 
 def waiting(session: Session) -> list[Waiting]:
@@ -191,9 +208,15 @@ def waiting(session: Session) -> list[Waiting]:
         (Owner.AGENT, and_(Ticket.owner == Owner.AGENT, Ticket.last_inbound_seq > Ticket.handled_seq)),
         (Owner.STAFF, and_(Ticket.owner == Owner.STAFF, Ticket.status.in_(_STAFF_ACTS))),
     ):
-        age = func.extract("epoch", func.now() - func.min(Ticket.updated_at))
-        row = session.execute(select(func.count(), age).select_from(Ticket).where(condition)).one()
-        figures.append(Waiting(owner, row[0], float(row[1] or 0.0)))
+        is_critical = Ticket.priority == Priority.CRITICAL
+        oldest, critical = (
+            func.extract("epoch", func.now() - first)
+            for first in (func.min(Ticket.updated_at), func.min(Ticket.updated_at).filter(is_critical))
+        )
+        row = session.execute(
+            select(func.count(), oldest, critical).select_from(Ticket).where(condition)
+        ).one()
+        figures.append(Waiting(owner, row[0], float(row[1] or 0.0), float(row[2] or 0.0)))
     return figures
 
 
@@ -210,25 +233,25 @@ class LearnableTicket:
     resolved_at: datetime
 
 
-def learnable_tickets(session: Session, *, limit: int) -> list[LearnableTicket]:
-    """Resolved since they were learned last, oldest first. Answers of the agent alone teach nothing."""
+def teaches_later() -> ColumnElement[bool]:
+    """Resolved since it was learned last, with an answer of staff. Answers of the agent alone teach nothing."""
     by_staff = select(Message.id).where(
         Message.ticket_id == Ticket.id,
         Message.author == Author.STAFF,
         Message.kind == Kind.OUTBOUND,
         ~_reports_an_action(),
     )
-    query = (
-        select(Ticket)
-        .where(
-            Ticket.status.in_(DONE),
-            or_(Ticket.learned_at.is_(None), Ticket.learned_at < Ticket.resolved_at),
-            Ticket.resolved_at.is_not(None),
-            by_staff.exists(),
-        )
-        .order_by(Ticket.resolved_at)
-        .limit(limit)
+    return and_(
+        Ticket.status.in_(DONE),
+        or_(Ticket.learned_at.is_(None), Ticket.learned_at < Ticket.resolved_at),
+        Ticket.resolved_at.is_not(None),
+        by_staff.exists(),
     )
+
+
+def learnable_tickets(session: Session, *, limit: int) -> list[LearnableTicket]:
+    """What the next round of learning takes, the oldest first."""
+    query = select(Ticket).where(teaches_later()).order_by(Ticket.resolved_at).limit(limit)
     return [_learnable(session, ticket) for ticket in session.scalars(query)]
 
 

@@ -19,6 +19,7 @@ from runtime.database import transaction
 from tests.evals import (
     grounding_cases,
     mail_scoring,
+    test_forecast,
     test_guard,
     test_language,
     test_mail_parsing,
@@ -178,6 +179,17 @@ def _at_most(figure: str, value: float) -> Target:
     return Target(figure, value, Better.LOWER)
 
 
+def _forecast_targets() -> tuple[Target, ...]:
+    found = []
+    for name, case in test_forecast.CASES.items():
+        if case.most_wape:
+            found.append(_at_most(f"{name} wape", case.most_wape))
+        found.append(_at_most(f"{name} beside mean of four", case.most_beside_mean4))
+        found.append(_at_most(f"{name} mase", 1.0))
+        found.append(_at_most(f"{name} outside the band", 0.0))
+    return (*found, _at_most("fit s", 5.0), _at_most("predict ms", 50.0))
+
+
 GROUPS = (
     Group(
         "mail splitting",
@@ -278,4 +290,5 @@ GROUPS = (
             _at_most("p95 s", 15),
         ),
     ),
+    Group("forecast", test_forecast.figures, _forecast_targets(), "forecast"),
 )

@@ -5,6 +5,7 @@ from llm.purposes import Purpose, limits
 from runtime.settings import settings
 from tests.llm.conftest import GOOD, Configure, Triage, Vendors
 from tests.stubs.model_stub import ok, status
+from tickets.summaries import WAIT_S
 
 
 @pytest.mark.parametrize(("purpose", "temperature"), [(Purpose.TRIAGE, 0.1), (Purpose.REPLY, 0.3)])
@@ -15,7 +16,12 @@ def test_triage_repeats_itself_and_a_reply_may_vary(
 
 
 def test_all_purposes_of_one_message_end_within_the_lease_of_its_claim(configure: Configure) -> None:
-    assert sum(limits(purpose).chain_s for purpose in Purpose) < settings().agent.lease_s
+    of_a_message = set(Purpose) - {Purpose.SUMMARY}
+    assert sum(limits(purpose).chain_s for purpose in of_a_message) < settings().agent.lease_s
+
+
+def test_a_summary_has_a_job_of_its_own_and_ends_before_it_is_asked_for_again(configure: Configure) -> None:
+    assert limits(Purpose.SUMMARY).chain_s < WAIT_S
 
 
 def test_the_settings_lower_the_times(configure: Configure) -> None:

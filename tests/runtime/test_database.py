@@ -9,12 +9,16 @@ import accounts.models
 import analytics.models
 import ingestion.models
 import knowledge.gap_models
+import knowledge.learning_runs
 import knowledge.models
 import llm.models
 import tickets.action_models
 import tickets.alert_models
 import tickets.correction_models
+import tickets.desk_models
+import tickets.erasure_models
 import tickets.models
+import tickets.notification_models
 import tickets.partial_reply_models
 import tickets.staff_queue_models
 from runtime import database as database_module
@@ -23,9 +27,11 @@ from runtime.errors import Unavailable
 
 MODELS = (
     accounts.models, analytics.models, ingestion.models, knowledge.gap_models, knowledge.models, llm.models,
+    knowledge.learning_runs,
     tickets.models,
     tickets.action_models, tickets.alert_models, tickets.correction_models, tickets.partial_reply_models,
-    tickets.staff_queue_models,
+    tickets.staff_queue_models, tickets.desk_models, tickets.notification_models,
+    tickets.erasure_models,
 )  # fmt: skip
 
 
@@ -87,7 +93,7 @@ def test_an_error_of_ours_within_leaves_the_connection_as_it_was(database: str) 
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(database: str) -> None:
-    assert len(MODELS) == 12
+    assert len(MODELS) == 16
     with engine().connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": False}

@@ -1,6 +1,7 @@
 """Spans: what they say of an error, and what they must not repeat."""
 
 import re
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from runtime import telemetry
+from runtime.settings import settings
+from tests.journeys.fleet import free_port
 
 
 @pytest.fixture
@@ -66,3 +69,50 @@ def test_what_bounds_model_calls_is_in_the_metrics() -> None:
         "deskfleet_llm_unwritten_calls 3.0",
     ):
         assert line in told
+
+
+def test_a_process_without_http_answers_prometheus_when_a_port_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port = free_port()
+    monkeypatch.setenv("DESKFLEET_METRICS_PORT", str(port))
+    settings.cache_clear()
+    telemetry.configure("beat")
+    server = telemetry.listen()
+    assert server is not None
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            told = answer.read().decode()
+    finally:
+        server.close()
+        settings.cache_clear()
+    assert re.search(r'deskfleet_build_info\{process="beat",version="\d', told)
+
+
+def test_without_a_port_nobody_listens() -> None:
+    assert telemetry.listen() is None
+
+
+def test_how_long_jobs_wait_and_what_is_in_use_is_in_the_metrics() -> None:
+    telemetry.record_job_wait("quiet", 3.0)
+    telemetry.record_job_wait("quiet", -1.0)  # Clocks of two machines differ.
+    telemetry.record_dependency("redis", up=False)
+    telemetry.watch_pool(lambda: 7.0, 20)
+    telemetry.record_waiting("staff", count=2, oldest_s=9.0, oldest_critical_s=8.0)
+    told = telemetry.exposition().decode()
+    for line in (
+        'deskfleet_job_wait_seconds_bucket{le="0.1",queue="quiet"} 1.0',
+        'deskfleet_job_wait_seconds_count{queue="quiet"} 2.0',
+        'deskfleet_dependency_up{part="redis"} 0.0',
+        'deskfleet_database_connections{state="in_use"} 7.0',
+        'deskfleet_database_connections{state="most"} 20.0',
+        'deskfleet_oldest_critical_seconds{owner="staff"} 8.0',
+    ):
+        assert line in told
+
+
+def test_no_metric_has_a_label_that_prometheus_or_an_attacker_would_fill() -> None:
+    """`job` and `instance` are Prometheus' own; ids, addresses and texts have no bound."""
+    unbounded = re.compile(r'[{,](job|instance|ticket_id|customer_id|user|path|url|email|model|text)="')
+    wrong = [line for line in telemetry.exposition().decode().splitlines() if unbounded.search(line)]
+    assert wrong == []

@@ -47,6 +47,25 @@
     if (event.detail.xhr.status === 401) show("out");
   });
 
+  // Who allowed it is told by the browser as well, once for each notification.
+  const tellOutside = async () => {
+    if (!("Notification" in window) || Notification.permission !== "granted") return;
+    const answer = await fetch("/console/notifications/unseen").catch(() => null);
+    const { newest = [] } = answer?.ok ? await answer.json() : {};
+    for (const one of newest) {
+      if (Number(localStorage.getItem("told") || 0) >= one.id) continue;
+      localStorage.setItem("told", one.id);
+      const shown = new Notification("deskfleet", { body: one.text, tag: `deskfleet-${one.id}` });
+      shown.onclick = () => { window.focus(); if (one.ticket) location.assign(`/console/tickets/${one.ticket}`); };
+    }
+  };
+  document.body.addEventListener("queue", tellOutside);
+  const ask = document.querySelector("[data-ask-notify]");
+  if (ask && "Notification" in window && Notification.permission === "default") {
+    ask.hidden = false;
+    ask.addEventListener("click", async () => { await Notification.requestPermission(); ask.hidden = true; });
+  }
+
   // Rows that were not there before are marked for a moment.
   const ids = () => new Set([...document.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
   let before = ids();

@@ -42,6 +42,36 @@
       for (const button of field.form.querySelectorAll("button")) setTimeout(() => { button.disabled = true; });
     });
   }
+  // What is written is kept on the server too: on another machine it goes on, and colleagues see that somebody writes.
+  const draft = document.querySelector("textarea[data-draft]");
+  let saving = 0;
+  draft?.addEventListener("input", () => {
+    clearTimeout(saving);
+    saving = setTimeout(() => {
+      const { csrf, seen_seq } = draft.form.elements;
+      const body = new URLSearchParams({ csrf: csrf.value, seen_seq: seen_seq.value, text: draft.value });
+      fetch(draft.dataset.draft, { method: "POST", body }).catch(() => {});
+    }, 1200);
+  });
+  draft?.form.addEventListener("submit", () => clearTimeout(saving));
+
+  // An answer that is offered goes to where the cursor is.
+  document.addEventListener("click", (event) => {
+    const offered = event.target.closest("[data-insert]");
+    const field = document.getElementById("reply");
+    if (!offered || !field) return;
+    document.getElementById("writes-reply").checked = true;
+    field.focus();
+    field.setRangeText(offered.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    const used = field.form.elements.template;
+    if (used && offered.dataset.template) used.value = offered.dataset.template;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // A reply can be taken back until it leaves.
+  const undo = document.querySelector("[data-undo]");
+  if (undo) setTimeout(() => undo.remove(), Math.max(0, new Date(undo.dataset.undo) - Date.now()));
+
   // A chat's visitor sees that somebody is writing; told at most every few seconds, and never what.
   const told = document.querySelector("textarea[data-typing]");
   let nextTold = 0;

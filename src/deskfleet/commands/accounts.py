@@ -1,21 +1,25 @@
-"""deskfleet user create|disable, deskfleet key create."""
+"""deskfleet user create|invite|role|disable|list."""
 
 import secrets
 from typing import Annotated
 
 import typer
 
-from accounts import credentials, users
-from accounts.permissions import Permission, Role
-from deskfleet.commands.output import JSON_HELP, print_json
+from accounts import audit, invitations, users
+from accounts.audit import Action
+from accounts.invitations import NewInvitation
+from accounts.permissions import Permission, Principal, Role
+from deskfleet.commands.output import JSON_HELP, print_json, print_table
 from deskfleet.migrate import migrate
 from runtime.database import transaction
 from tickets import assignment
 
 user = typer.Typer(no_args_is_help=True, add_completion=False)
-key = typer.Typer(no_args_is_help=True, add_completion=False)
 
-_DEFAULT_SCOPES: list[str] = [Permission.CREATE_TICKETS.value, Permission.READ_TICKETS.value]
+Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
+Account = Annotated[str, typer.Argument(help="Mail address or id (AGENT-…) of one of the staff.")]
+# Whoever may run commands has the database and may do everything.
+OPERATOR = Principal(audit.COMMAND, "The command line", frozenset(Permission))
 
 
 @user.callback()
@@ -23,9 +27,27 @@ def users_group() -> None:
     """Staff accounts."""
 
 
-@key.callback()
-def keys_group() -> None:
-    """API keys."""
+@user.command("list")
+def list_users(json: Json = False) -> None:
+    """Every account that is open."""
+    migrate()
+    with transaction() as session:
+        found = users.list_users(session)
+    if json:
+        print_json(
+            [
+                {
+                    "id": one.public_id,
+                    "email": one.email,
+                    "role": one.role,
+                    "last_login_at": one.last_login_at,
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [(one.public_id, one.email, one.role, one.last_login_at or "never") for one in found]
+    print_table(("account", "mail", "role", "last login"), rows, empty="There are no accounts.")
 
 
 @user.command("create")
@@ -36,13 +58,15 @@ def create_user(
     password: Annotated[
         str, typer.Option(help="Generated and printed when absent.", envvar="STAFF_PASSWORD")
     ] = "",
-    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+    json: Json = False,
 ) -> None:
     """Create an account for one of the staff."""
     migrate()
     chosen = password or secrets.token_urlsafe(12)
     with transaction() as session:
         created = users.create_user(session, email, name=name, role=role, password=chosen)
+        data = {"role": str(role)}
+        audit.record(session, Action.CREATE_USER, actor=audit.COMMAND, target=created.public_id, data=data)
     shown = {"id": created.public_id, "email": created.email, "role": created.role}
     if not password:
         shown["password"] = chosen
@@ -52,11 +76,36 @@ def create_user(
         print("\n".join(f"{label:9} {value}" for label, value in shown.items()))
 
 
-@user.command("disable")
-def disable_user(
-    account: Annotated[str, typer.Argument(help="Mail address or id (AGENT-…) of one of the staff.")],
-    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+@user.command("invite")
+def invite_user(
+    email: Annotated[str, typer.Argument(help="Whom to invite.")],
+    name: Annotated[str, typer.Option(help="Suggested to them.")] = "",
+    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.AGENT,
+    json: Json = False,
 ) -> None:
+    """Print a link by which a colleague chooses a password. It serves once, for three days."""
+    migrate()
+    with transaction() as session:
+        link = invitations.invite(session, NewInvitation(email, role, name), by=OPERATOR)
+    print_json({"email": email, "link": link}) if json else print(link)
+
+
+@user.command("role")
+def change_role(
+    account: Account, role: Annotated[Role, typer.Argument(help="The new role.")], json: Json = False
+) -> None:
+    """Change what an account may do, at once."""
+    migrate()
+    with transaction() as session:
+        changed = users.change_role(session, account, role, by=audit.COMMAND)
+    if json:
+        print_json({"id": changed.public_id, "email": changed.email, "role": changed.role})
+    else:
+        print(f"{changed.email} is {changed.role} now.")
+
+
+@user.command("disable")
+def disable_user(account: Account, json: Json = False) -> None:
     """Close an account. It opens nothing from then on, and its tickets go back to colleagues."""
     migrate()
     with transaction() as session:
@@ -67,19 +116,3 @@ def disable_user(
         print_json({"id": public_id, "email": disabled.email, "returned": returned})
     else:
         print(f"{disabled.email} is disabled; {returned} tickets went back.")
-
-
-@key.command("create")
-def create_key(
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[str], typer.Option(help="Repeat for several.")] = _DEFAULT_SCOPES,
-    days: Annotated[int, typer.Option(min=1, max=3650, help="Days until it expires.")] = 365,
-    json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
-) -> None:
-    """Create an API key. Its secret is shown once."""
-    migrate()
-    with transaction() as session:
-        secret = credentials.create_api_key(
-            session, name, scopes=[str(one) for one in scope], valid_days=days
-        )
-    print_json({"name": name, "key": secret}) if json else print(secret)

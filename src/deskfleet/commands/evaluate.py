@@ -5,6 +5,7 @@ import typer
 from deskfleet.commands import (
     evaluate_calibration,
     evaluate_conversations,
+    evaluate_forecast,
     evaluate_grounding,
     evaluate_guard,
     evaluate_language,
@@ -34,4 +35,5 @@ evaluate.command("sentiment")(evaluate_sentiment.run)
 evaluate.command("calibration")(evaluate_calibration.run)
 evaluate.command("conversations")(evaluate_conversations.run)
 evaluate.command("retrieval")(evaluate_retrieval.run)
+evaluate.command("forecast")(evaluate_forecast.run)
 evaluate.command("live")(evaluate_live.run)

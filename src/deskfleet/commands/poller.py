@@ -18,6 +18,7 @@ def poll() -> None:
     check_settings(Process.POLLER)
     logs.configure("poller")
     telemetry.configure("poller")
+    telemetry.listen()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

@@ -21,6 +21,7 @@ def work(
     check_settings(Process.WORKER)
     logs.configure("worker")
     telemetry.configure("worker")
+    telemetry.listen()
     workers.load_jobs()
     workers.warm_up()
     at_once = concurrency or settings().agent.concurrency

@@ -18,10 +18,11 @@ from ingestion.history.runs import Run
 from runtime.database import transaction
 from runtime.errors import InvalidInput
 from runtime.language import language_of
-from tickets import history
+from tickets import history, tombstones
 from tickets.contracts import Status
 from tickets.history import Fate
 from tickets.past import PastTicket, problem_of
+from tickets.past_customers import person_of
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +182,15 @@ def _import(batch: list[Record], plan: Plan, run: Run, rejects: Rejects) -> Run:
     raise AssertionError
 
 
+def _without_erased(session: Session, found: list[Understood]) -> list[Understood]:
+    """What a customer said whose past was erased does not come back: it is skipped."""
+    people = {id(one): person_of(one.past.channel, one.past.identity) for one in found if one.past}
+    erased = tombstones.erased(session, set(people.values()))
+    return [replace(one, past=None, reason="") if people.get(id(one)) in erased else one for one in found]
+
+
 def _store(session: Session, found: list[Understood], plan: Plan, run: Run, rejects: Rejects) -> Run:
+    found = _without_erased(session, found)
     store = mail_threads.store if plan.format is Format.MBOX else history.store
     fates = iter(store(session, [one.past for one in found if one.past is not None]).fates)
     counts = dict.fromkeys(Fate, 0)

@@ -115,7 +115,8 @@ def _with_token(address: str, public_id: str) -> str:
 
 
 def _subject(outgoing: Outgoing) -> str:
-    subject = reply_subject(without_token(outgoing.subject))
+    bare = without_token(outgoing.subject)
+    subject = _one_line(bare)[:_LONGEST_SUBJECT] if outgoing.begins else reply_subject(bare)
     return (
         f"{subject} {subject_token(outgoing.ticket_public_id)}"
         if settings().ingestion.subject_token

@@ -11,9 +11,10 @@ from runtime import correlation, events, telemetry
 from runtime.database import AtOnce, Committing
 from runtime.errors import Conflict
 from runtime.settings import settings
-from tickets import customers, statements, timeline, wakeups
+from tickets import customers, sla, statements, timeline, wakeups
 from tickets.contracts import Author, Channel, IncomingMessage, Kind, Owner, Reason, Receipt, Status
-from tickets.lifecycle.states import DONE, moment_in
+from tickets.lifecycle.following import follow_merges
+from tickets.lifecycle.states import DONE, RESTING, moment_in
 from tickets.models import Message, ReceivedMessage, Ticket
 from tickets.public_ids import new_ticket_id
 from tickets.thanks import is_only_thanks
@@ -61,6 +62,10 @@ def _opened(
 
 def append_message(session: Session, message: IncomingMessage, ticket_id: int) -> Receipt:
     """A further message of a ticket. A resolved ticket opens again, but not for thanks; staff keep what was theirs."""
+    goes_on = follow_merges(session, ticket_id)
+    if goes_on != ticket_id and _is_closed(session, goes_on):
+        return open_ticket(session, message, linked_to=goes_on)
+    ticket_id = goes_on
     if not _is_fresh(session, message):
         return received_before(session, message)
     if _only_thanks(message) and (answered := _thanked(session, message, ticket_id)):
@@ -79,11 +84,15 @@ def append_notice(session: Session, message: IncomingMessage, ticket_id: int) ->
         return received_before(session, message)
     ticket = session.scalars(
         update(Ticket)
-        .where(Ticket.id == ticket_id)
+        .where(Ticket.id == follow_merges(session, ticket_id))
         .values(last_seq=Ticket.last_seq + 1, updated_at=func.now())
         .returning(Ticket)
     ).one()
     return _add(session, message, ticket, kind=Kind.NOTICE)
+
+
+def _is_closed(session: Session, ticket_id: int) -> bool:
+    return session.scalar(select(Ticket.status).where(Ticket.id == ticket_id)) == Status.CLOSED
 
 
 def _is_fresh(session: Session, message: IncomingMessage) -> bool:
@@ -126,7 +135,7 @@ def _wake(session: Session, message: IncomingMessage, ticket_id: int) -> Ticket:
     theirs = Ticket.owner == Owner.STAFF
     # A customer who asks again must not push a deadline away that is running already.
     agent_owes = Ticket.last_inbound_seq > Ticket.handled_seq
-    staff_owe = theirs & Ticket.status.not_in((*DONE, Status.WAITING_CUSTOMER))
+    staff_owe = theirs & Ticket.status.not_in((*DONE, *RESTING))
     return session.scalars(
         update(Ticket)
         .where(Ticket.id == ticket_id)
@@ -137,13 +146,14 @@ def _wake(session: Session, message: IncomingMessage, ticket_id: int) -> Ticket:
             reason=sql_case((theirs & Ticket.status.in_(DONE), Reason.REOPENED.value), else_=Ticket.reason),
             staff_due_at=sql_case(
                 (staff_owe, Ticket.staff_due_at),
-                (theirs, moment_in(settings().agent.staff_deadline_s)),
+                (theirs, sla.deadline_by_row()),
                 else_=None,
             ),
             answer_due_at=sql_case(
                 (agent_owes, Ticket.answer_due_at), else_=moment_in(answer_deadline_s(message.channel))
             ),
             resolved_at=None,
+            snoozed_until=None,
             attempts=0,
             # One message that nobody vouches for is enough: the answer may go to whoever wrote it.
             customer_verified=Ticket.customer_verified & message.customer_verified,

@@ -7,15 +7,14 @@ message that came meanwhile, makes the draft void and the ticket stays pending.
 import secrets
 from datetime import UTC, datetime
 
+from sqlalchemy import ColumnElement, func, literal, update
 from sqlalchemy import case as sql_case
-from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from runtime.errors import InvalidInput
 from runtime.settings import settings
-from tickets import assignment, corrections, decisions, outbox, statements, timeline, wakeups
+from tickets import assignment, corrections, decisions, outbox, sla, statements, timeline, wakeups
 from tickets.contracts import Author, Case, Decision, Owner, Status
-from tickets.lifecycle.states import moment_in
 from tickets.lifecycle.telling import tell_once
 from tickets.models import Ticket
 
@@ -69,13 +68,21 @@ def _settle(
             owner=owner,
             status=status,
             reason=decision.reason,
-            staff_due_at=moment_in(settings().agent.staff_deadline_s) if owner is Owner.STAFF else None,
+            staff_due_at=_due(decision) if owner is Owner.STAFF else None,
             updated_at=func.now(),
             **judged,
         )
         .returning(Ticket.id)
     ).first()
     return None if settled is None else datetime.now(UTC)
+
+
+def _due(decision: Decision) -> ColumnElement[datetime]:
+    """By the priority that the ticket gets: the one that was stated, else the judged one."""
+    if decision.judgement is None:
+        return sla.deadline_by_row()
+    judged = literal(sla.deadline(decision.judgement.priority))
+    return sql_case((Ticket.priority_stated, sla.deadline_by_row()), else_=judged)
 
 
 def reply(session: Session, case: Case, decision: Decision) -> bool:

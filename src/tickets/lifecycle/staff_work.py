@@ -6,10 +6,9 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from runtime.errors import Conflict, InvalidInput
-from runtime.settings import settings
-from tickets import outbox, timeline, wakeups
-from tickets.contracts import Author, Kind, Owner, Reason, Status
-from tickets.lifecycle.states import DONE, TRANSITIONS, moment_in
+from tickets import outbox, sla, timeline, wakeups
+from tickets.contracts import Author, Kind, Owner, Priority, Reason, Status
+from tickets.lifecycle.states import DONE, NEED_MORE, TRANSITIONS
 from tickets.models import Attachment, Message, Ticket
 from tickets.thanks import is_only_thanks
 
@@ -24,23 +23,36 @@ def lock(session: Session, ticket_id: int) -> Ticket:
     ).one()
 
 
-def staff_reply(session: Session, ticket_id: int, text: str, *, staff: str, name: str, seen_seq: int) -> int:
+def staff_reply(  # noqa: PLR0913  # keyword-only: who, what they saw, how long it can be taken back
+    session: Session,
+    ticket_id: int,
+    text: str,
+    *,
+    staff: str,
+    name: str,
+    seen_seq: int,
+    hold_s: float = 0.0,
+) -> int:
     """A reply written or approved by staff; returns the message's id.
 
-    `seen_seq` is the newest message the writer saw: raises Conflict when a newer one came.
+    `seen_seq` is the newest message the writer saw: raises Conflict when a newer one came. For `hold_s` seconds
+    it can be taken back by `undo_reply`.
     """
     if not text.strip():
         raise InvalidInput("The reply is empty.", field="text")
     ticket = lock(session, ticket_id)
     refuse_unseen(session, ticket, seen_seq)
+    before = state_before(ticket)
     _move(ticket, Status.WAITING_CUSTOMER)
-    _take(ticket, staff)
+    take(ticket, staff)
     ticket.handled_seq = ticket.last_inbound_seq
     session.flush()
     wakeups.request_status(session, ticket)
     outbox.withdraw_agents(session, ticket_id)
-    message_id = outbox.queue_reply(session, ticket_id, text.strip(), author=Author.STAFF, name=name)
-    timeline.record(session, ticket_id, "replied", actor=staff, message_id=message_id)
+    message_id = outbox.queue_reply(
+        session, ticket_id, text.strip(), author=Author.STAFF, name=name, hold_s=hold_s
+    )
+    timeline.record(session, ticket_id, "replied", actor=staff, message_id=message_id, before=before)
     return message_id
 
 
@@ -58,13 +70,26 @@ def refuse_unseen(session: Session, ticket: Ticket, seen_seq: int) -> None:
         raise Conflict("A newer message came in: read it before you go on.", field="seen_seq")
 
 
-def _take(ticket: Ticket, staff: str) -> None:
+def state_before(ticket: Ticket) -> dict[str, str | None]:
+    """What `undo_reply` restores, as the timeline keeps it."""
+    return {
+        "status": ticket.status,
+        "owner": ticket.owner,
+        "assignee": ticket.assignee,
+        "reason": ticket.reason,
+        "staff_due_at": ticket.staff_due_at.isoformat() if ticket.staff_due_at else None,
+        "snoozed_until": ticket.snoozed_until.isoformat() if ticket.snoozed_until else None,
+    }
+
+
+def take(ticket: Ticket, staff: str) -> None:
+    """Staff own it, whatever a worker may be doing with it."""
     ticket.owner = Owner.STAFF
     if staff.startswith("AGENT-"):  # A program that changes a ticket does not take it on.
         ticket.assignee = ticket.assignee or staff
     ticket.claim_token = None
     ticket.claimed_until = None
-    ticket.staff_due_at = ticket.staff_due_at or moment_in(settings().agent.staff_deadline_s)
+    ticket.staff_due_at = ticket.staff_due_at or sla.deadline(Priority(ticket.priority))
 
 
 def _move(ticket: Ticket, to: Status) -> None:
@@ -74,8 +99,9 @@ def _move(ticket: Ticket, to: Status) -> None:
     if to not in TRANSITIONS[present]:
         raise Conflict(f"A ticket that is {present} cannot become {to}.", field="status")
     if present in DONE and to not in DONE:  # Opened again: the deadline begins anew.
-        ticket.staff_due_at = moment_in(settings().agent.staff_deadline_s)
+        ticket.staff_due_at = sla.deadline(Priority(ticket.priority))
     ticket.status = to
+    ticket.snoozed_until = None
     ticket.updated_at = datetime.now(UTC)
     ticket.resolved_at = datetime.now(UTC) if to in DONE else None
 
@@ -87,13 +113,15 @@ def set_status(
 
     `seen_seq` is the newest message that the person saw: what came after it is not resolved unread.
     """
+    if status in NEED_MORE:
+        raise InvalidInput(f"A ticket becomes {status} by an action of its own.", field="status")
     ticket = lock(session, ticket_id)
     if seen_seq is not None:
         refuse_unseen(session, ticket, seen_seq)
     if status is Status.WAITING_CUSTOMER and not _was_answered(session, ticket):
         raise Conflict("The customer waits for an answer: reply or resolve first.", field="status")
     _move(ticket, status)
-    _take(ticket, actor)
+    take(ticket, actor)
     if status in (*DONE, Status.WAITING_CUSTOMER):  # What came since the answer were thanks, if anything.
         ticket.handled_seq = ticket.last_inbound_seq
     session.flush()
@@ -129,7 +157,7 @@ def assign(session: Session, ticket_id: int, assignee: str | None, *, actor: str
     if Status(ticket.status) in DONE:
         raise Conflict(f"A ticket that is {ticket.status} cannot be assigned.", field="assignee")
     agents = ticket.owner == Owner.AGENT
-    _take(ticket, actor)
+    take(ticket, actor)
     ticket.assignee = assignee
     ticket.reason = Reason.TAKEN_BY_STAFF if agents else ticket.reason
     if agents and ticket.last_inbound_seq > ticket.handled_seq:

@@ -4,16 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 from tickets.contracts import Status
 
+_LIVE = frozenset(Status) - {Status.NEW}
 TRANSITIONS: dict[Status, frozenset[Status]] = {
-    Status.NEW: frozenset(Status) - {Status.NEW},
-    Status.OPEN: frozenset(Status) - {Status.NEW},
-    Status.IN_PROGRESS: frozenset(Status) - {Status.NEW},
-    Status.WAITING_CUSTOMER: frozenset(Status) - {Status.NEW},
-    Status.ESCALATED: frozenset(Status) - {Status.NEW},
-    Status.RESOLVED: frozenset({Status.OPEN, Status.CLOSED}),
+    Status.NEW: _LIVE,
+    Status.OPEN: _LIVE,
+    Status.IN_PROGRESS: _LIVE,
+    Status.WAITING_CUSTOMER: _LIVE,
+    Status.ESCALATED: _LIVE,
+    Status.SNOOZED: _LIVE,
+    Status.RESOLVED: frozenset({Status.OPEN, Status.CLOSED, Status.MERGED}),
     Status.CLOSED: frozenset(),
+    Status.MERGED: frozenset(),
 }
-DONE = (Status.RESOLVED, Status.CLOSED)
+DONE = (Status.RESOLVED, Status.CLOSED, Status.MERGED)
+RESTING = (Status.WAITING_CUSTOMER, Status.SNOOZED)  # Nobody of ours has to act.
+NEED_MORE = (Status.SNOOZED, Status.MERGED)  # They take a moment or a ticket: see `snooze` and `merge`.
 
 
 def moment_in(seconds: float) -> datetime:
