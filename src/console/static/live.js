@@ -66,6 +66,15 @@
     ask.addEventListener("click", async () => { await Notification.requestPermission(); ask.hidden = true; });
   }
 
+  // What was just said of a change stays for a moment, though the change itself makes the list come anew.
+  const SAID_MS = 6000;
+  let said = null;
+  document.addEventListener("htmx:afterSettle", () => {
+    const note = document.querySelector(".list-note");
+    if (note && note !== said?.note) said = { note, until: Date.now() + SAID_MS };
+    else if (!note && said && Date.now() < said.until) document.getElementById("list")?.prepend(said.note);
+  });
+
   // Rows that were not there before are marked for a moment.
   const ids = () => new Set([...document.querySelectorAll("[data-row]")].map((row) => row.dataset.row));
   let before = ids();
