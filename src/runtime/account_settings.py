@@ -42,3 +42,8 @@ class RetentionSettings(BaseSettings):
     received_ids: Days = Field(
         365, description="The channels' ids of messages, by which a repeated one is known."
     )
+    drafts: Days = Field(30, description="Replies that staff began to write and did not send.")
+    notifications: Days = Field(90, description="What staff were told in the console, seen or not.")
+    webhook_deliveries: Days = Field(
+        7, description="What programs were told of tickets, counted once it was taken or given up."
+    )

@@ -11,17 +11,19 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import Engine, ExceptionContext, MetaData, create_engine, event, text
+from sqlalchemy import Dialect, Engine, ExceptionContext, MetaData, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import NullPool
 
-from runtime import embedded_postgres, telemetry
+from runtime import embedded_postgres, patience, telemetry
 from runtime.data_folder import data_folder
 from runtime.errors import Unavailable
 from runtime.settings import settings
 
 _AFTER_COMMIT = "after_commit"
+_BEFORE_COMMIT = "before_commit"
 # Where the server quotes what it was given: a value that is wrong, and the row that breaks a rule.
 _QUOTED = re.compile(r': ".*|\n(DETAIL|CONTEXT):.*', re.DOTALL)
 
@@ -61,11 +63,19 @@ def engine() -> Engine:
             "prepare_threshold": None if chosen.database_pgbouncer else 3,
             "connect_timeout": 5,
             "application_name": "deskfleet",
+            **patience.KEEPALIVE,
         },
     )
+    event.listen(made, "do_connect", _connect)
     event.listen(made, "handle_error", _forget_values)
     telemetry.watch_pool(made.pool.checkedout, chosen.database_pool)  # type: ignore[attr-defined]  # a queue pool
     return made
+
+
+def _connect(
+    _dialect: Dialect, _record: object, given: list[Any], named: dict[str, Any]
+) -> patience.Connection:
+    return patience.Connection.connect(*given, **named)
 
 
 def _forget_values(context: ExceptionContext) -> None:
@@ -78,6 +88,15 @@ def _forget_values(context: ExceptionContext) -> None:
 def one_off_engine(url: str) -> Engine:
     """An engine without a pool, for migrations and scripts."""
     return create_engine(url, poolclass=NullPool)
+
+
+def engine_beside_the_pool() -> Engine:
+    """For what must not wait for a connection of the pool; its statements wait as patiently as those of the pool."""
+    made = create_engine(
+        database_url(), poolclass=NullPool, connect_args={"connect_timeout": 2, **patience.KEEPALIVE}
+    )
+    event.listen(made, "do_connect", _connect)
+    return made
 
 
 def dispose() -> None:
@@ -99,9 +118,14 @@ os.register_at_fork(after_in_child=_forget_after_fork)
 @contextmanager
 def transaction() -> Iterator[Session]:
     """A session whose work is committed at the end, or undone when an exception passes."""
-    with Session(engine(), expire_on_commit=False, autoflush=False) as session:
+    with (
+        telemetry.span("transaction", db__system__name="postgresql"),
+        Session(engine(), expire_on_commit=False, autoflush=False) as session,
+    ):
         try:
             yield session
+            for last in session.info.pop(_BEFORE_COMMIT, {}):
+                last(session)
             session.commit()
         except DBAPIError as error:
             _discard_dead_connections(error)
@@ -128,7 +152,18 @@ def one_statement() -> Iterator[AtOnce]:
     It may have been carried out all the same, if the line broke before the answer:
     what follows must be safe to do twice.
     """
-    pooled = engine().raw_connection()
+    with (
+        patience.at_most(patience.INTAKE_S),
+        telemetry.span("statement", db__system__name="postgresql"),
+    ):
+        yield from _one_statement()
+
+
+def _one_statement() -> Iterator[AtOnce]:
+    try:
+        pooled = engine().raw_connection()
+    except psycopg.Error as error:
+        raise _not_taken(error) from None
     try:
         connection: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]  # of this engine
         connection.autocommit = True
@@ -139,12 +174,16 @@ def one_statement() -> Iterator[AtOnce]:
             connection.autocommit = False
     except psycopg.Error as error:
         pooled.invalidate()
-        # Its words repeat the values, so they are not passed on.
-        raise Unavailable(f"The database did not take it ({type(error).__name__}).") from None
+        raise _not_taken(error) from None
     finally:
         pooled.close()
     for action in at_once.info.pop(_AFTER_COMMIT, []):
         action()
+
+
+def _not_taken(error: psycopg.Error) -> Unavailable:
+    """Its words repeat the values, so they are not passed on."""
+    return Unavailable(f"The database did not take it ({type(error).__name__}).")
 
 
 class Committing(Protocol):
@@ -152,6 +191,11 @@ class Committing(Protocol):
 
     @property
     def info(self) -> dict[Any, Any]: ...
+
+
+def before_commit(session: Session, action: Callable[[Session], None]) -> None:
+    """Run `action` as the last of the transaction, once however often it was asked for."""
+    session.info.setdefault(_BEFORE_COMMIT, {})[action] = None
 
 
 def after_commit(session: Committing, action: Callable[[], None]) -> None:
@@ -168,8 +212,8 @@ def _discard_dead_connections(error: DBAPIError) -> None:
 def is_alive() -> bool:
     """Whether the database answers now."""
     try:
-        with engine().connect() as connection:
+        with patience.at_most(patience.PROBE_S), engine().connect() as connection:
             connection.execute(text("select 1"))
-    except DBAPIError:
+    except (DBAPIError, PoolTimeoutError):
         return False
     return True

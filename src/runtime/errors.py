@@ -34,6 +34,10 @@ class Conflict(DeskfleetError):
     """The thing has changed meanwhile, or the change is not possible from its present state."""
 
 
+class Outdated(DeskfleetError):
+    """The caller asked for the change of something that is not any more as they read it."""
+
+
 class RateLimited(DeskfleetError):
     """Too many requests; `retry_after_s` says when the next one is welcome."""
 

@@ -4,7 +4,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -25,13 +33,28 @@ class KnowledgeSettings(BaseSettings):
         env_prefix="DESKFLEET_KNOWLEDGE_", extra="ignore", env_ignore_empty=True
     )
 
+    embedder: Literal["local", "openai"] = Field(
+        "local", description="What makes vectors of texts; after a change run deskfleet knowledge reindex."
+    )
+    openai_embedding_model: str = Field(
+        "text-embedding-3-small",
+        pattern=r"^[A-Za-z0-9._:-]{1,100}$",
+        description="The embedder openai: a model that can be asked for 384 dimensions.",
+    )
     precision: Literal["int8", "fp32"] = Field("int8", description="Precision of the local embedder.")
     model_folder: Path | None = Field(
         None, description="Where the ONNX files are; unset: beside the package."
     )
     threads: PositiveInt = Field(2, description="Threads of the local embedder.")
     min_relevance: Share = Field(0.5, description="Passages below this calibrated relevance are not used.")
-    ef_search: PositiveInt = Field(100, description="HNSW: candidates kept while searching.")
+    ef_search: PositiveInt = Field(
+        100,
+        description="HNSW: candidates kept while searching up to 10,000 passages; four times as many of 100,000.",
+    )
+    cache_s: NonNegativeInt = Field(
+        3600,
+        description="Seconds for which what a search found is remembered while nothing changes; 0: never.",
+    )
     store: Store = Field(Store.PGVECTOR, description="Where the nearest vectors are looked up.")
     pinecone_host: str = Field(
         "",

@@ -35,6 +35,8 @@ _UPKEEP = {
     "tickets.tasks.wake_snoozed": "upkeep",
     "tickets.tasks.watch_deadlines": "upkeep",
     "tickets.tasks.ask_satisfaction": "upkeep",
+    "tickets.tasks.link_decisions": "upkeep",
+    "tickets.tasks.anchor_decisions": "upkeep",
     "deskfleet.upkeep.watch_keys": "upkeep",
     "deskfleet.upkeep.score_audit": "upkeep",
     "deskfleet.upkeep.apply_retention": "upkeep",
@@ -64,6 +66,9 @@ def entries() -> dict[str, dict[str, Any]]:
         "ingestion.webhook_delivery.forget_webhooks": crontab(hour=3, minute=20),
         # Customers whose ticket was resolved a while ago are asked how it was.
         "tickets.tasks.ask_satisfaction": 300.0,
+        # Records of decisions that are not in their chain yet; daily its head goes to a file.
+        "tickets.tasks.link_decisions": sweep,
+        "tickets.tasks.anchor_decisions": crontab(hour=0, minute=10),
         # A mailbox that nobody reads any more.
         "ingestion.mailbox_watch.watch_mailboxes": 60.0,
         # An API key that is used too often; whoever was unlike themselves in the last hour.
@@ -84,6 +89,14 @@ def entries() -> dict[str, dict[str, Any]]:
         "knowledge.tasks.find_gaps_weekly": crontab(day_of_week="mon", hour=4, minute=0),
         # The volume of the hours and days to come, with what the last hour brought.
         "analytics.tasks.refit_forecasts": crontab(minute=2),
+        # An experiment whose candidate does harm.
+        "analytics.tasks.guard_experiments": 300.0,
+        # What happened to tickets since, for the figures.
+        "analytics.tasks.roll_up_stories": 120.0,
+        # What checked answers prove of each category, and whether answers have become worse.
+        "analytics.tasks.review_gates": crontab(hour=2, minute=45),
+        # What is to be expected of a ticket, after what became of those until yesterday.
+        "analytics.tasks.refit_predictions": crontab(hour=3, minute=0),
         # What staff corrected since yesterday teaches the local classifiers and measures every model's confidence.
         "agent_core.tasks.retrain_nightly": crontab(hour=2, minute=30),
     }

@@ -5,6 +5,9 @@ An unset or wrong setting stops the process with one sentence that names it (`Se
 
 import difflib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
@@ -141,6 +144,10 @@ class IngestionSettings(BaseSettings):
     )
     ca_file: Path | None = Field(
         None, description="Certificates (PEM) that mail servers are checked by; unset: the system's."
+    )
+    hosts_inside: str = Field(
+        "",
+        description="Hosts, comma-separated, that mailboxes added in the console may use although they are not public.",
     )
     authserv_id: str = Field(
         "",
@@ -304,8 +311,40 @@ def _refuse_unknown() -> None:
 
 
 @lru_cache(maxsize=1)
-def settings() -> Settings:
-    """The settings of this process. Tests that change the environment call `settings.cache_clear()`."""
+def _of_environment() -> Settings:
     _refuse_unknown()
     groups = {name: _read(group) for name, group in _GROUPS.items()}
     return Settings(**groups)  # type: ignore[arg-type]  # each group is built by its own class
+
+
+_instead: ContextVar[Settings | None] = ContextVar("settings", default=None)
+
+
+class _Reader:
+    """A function that can also forget what it read."""
+
+    def __call__(self) -> Settings:
+        """The settings of this process, or those that `instead` gives the work at hand."""
+        return _instead.get() or self.changed(_of_environment())
+
+    @staticmethod
+    def changed(of_environment: Settings) -> Settings:
+        """What `runtime.desk_settings` puts in its place: the same with what admins changed since."""
+        return of_environment
+
+    def cache_clear(self) -> None:
+        """For tests that change the environment."""
+        _of_environment.cache_clear()
+
+
+settings = _Reader()
+
+
+@contextmanager
+def instead(other: Settings) -> Iterator[None]:
+    """Within, and in what runs alongside, these are the settings: a replay or an experiment tries others on a case."""
+    token = _instead.set(other)
+    try:
+        yield
+    finally:
+        _instead.reset(token)

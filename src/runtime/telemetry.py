@@ -4,9 +4,10 @@ import importlib.metadata
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from wsgiref.simple_server import WSGIServer
 
 from opentelemetry import context, propagate, trace
@@ -85,15 +86,41 @@ _job_wait = Histogram(
 )
 _part = Gauge("deskfleet_dependency_up", "1 while a part that the process needs answers", ["part"])
 _pool = Gauge("deskfleet_database_connections", "Connections of the pool in use, and its limit", ["state"])
+_ratings = Counter("deskfleet_ratings", "How content customers said they are, 1 to 5", ["rating"])
+_open = Gauge(
+    "deskfleet_open_connections", "What stays open: sockets of chats, live pages of staff", ["kind"]
+)
+_threads = Gauge("deskfleet_web_threads", "Threads of requests that are busy, and their limit", ["state"])
+_cache_asks = Counter(
+    "deskfleet_cache_asks", "Questions to a cache, and whether it knew", ["cache", "result"]
+)
+_cache_size = Gauge("deskfleet_cache_entries", "What a cache of this process holds", ["cache"])
 _build = Gauge("deskfleet_build_info", "The version that runs, as a label", ["version", "process"])
+
+
+# Of what each request counts: to find a series by its labels takes longer than to count in it.
+_MOST_KNOWN = 2_048
+_known_http = lru_cache(_MOST_KNOWN)(_http.labels)
+_known_received = lru_cache(_MOST_KNOWN)(_received.labels)
+_known_publishing = lru_cache(_MOST_KNOWN)(_publishing.labels)
+_known_cache_asks = lru_cache(_MOST_KNOWN)(_cache_asks.labels)
+
+# Whoever knocks may send any word as the method; each would be a series of its own.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_tracing = False
 
 
 def configure(process: str) -> None:
     """Name the process; export spans when an endpoint is set, otherwise they cost nothing."""
     _build.labels(importlib.metadata.version("deskfleet"), process).set(1)
     endpoint = settings().runtime.otlp_endpoint
-    if not endpoint or isinstance(trace.get_tracer_provider(), TracerProvider):
-        return
+    if endpoint and not isinstance(trace.get_tracer_provider(), TracerProvider):
+        _export_spans(process, endpoint)
+    global _tracing  # asked for each span; OpenTelemetry would look into the environment each time
+    _tracing = isinstance(trace.get_tracer_provider(), TracerProvider)
+
+
+def _export_spans(process: str, endpoint: str) -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": f"deskfleet-{process}"}))
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=500))
@@ -129,6 +156,9 @@ def shut_down() -> None:
 @contextmanager
 def span(name: str, **attributes: str | int | float | bool) -> Iterator[trace.Span]:
     """A step of the trace. Attribute names have `__` where the convention has a dot."""
+    if not _tracing:
+        yield trace.INVALID_SPAN
+        return
     named = {key.replace("__", "."): value for key, value in attributes.items()}
     tracer = trace.get_tracer("deskfleet")
     # An error's text may repeat what a customer wrote: it is recorded by us, and redacted.
@@ -161,6 +191,9 @@ def carrier() -> dict[str, str]:
 @contextmanager
 def continued(headers: Mapping[str, str]) -> Iterator[None]:
     """Continue the trace of another process."""
+    if not headers:
+        yield
+        return
     token = context.attach(propagate.extract(dict(headers)))
     try:
         yield
@@ -180,11 +213,11 @@ def job_timer(job: str) -> Iterator[None]:
 
 
 def record_http(method: str, route: str, status: int, seconds: float) -> None:
-    _http.labels(method, route, str(status)).observe(seconds)
+    _known_http(method if method in _METHODS else "other", route, str(status)).observe(seconds)
 
 
 def record_received(channel: str, *, duplicate: bool) -> None:
-    _received.labels(channel, str(duplicate).lower()).inc()
+    _known_received(channel, str(duplicate).lower()).inc()
 
 
 def record_outcome(outcome: str, *, channel: str, category: str, reason: str, seconds: float) -> None:
@@ -197,7 +230,7 @@ def record_delivery(channel: str, result: str) -> None:
 
 
 def record_published(kind: str, result: str) -> None:
-    _publishing.labels(kind, result).inc()
+    _known_publishing(kind, result).inc()
 
 
 def record_mailbox_read(mailbox: str) -> None:
@@ -206,6 +239,13 @@ def record_mailbox_read(mailbox: str) -> None:
 
 def record_mailbox_failure(mailbox: str) -> None:
     _mailbox_failures.labels(mailbox).inc()
+
+
+def forget_mailbox(mailbox: str) -> None:
+    """It is not read any more, and nobody shall wait for it."""
+    for gauge in (_mailbox, _parked, _oldest_parked):
+        with suppress(KeyError):
+            gauge.remove(mailbox)
 
 
 def record_parked_mails(mailbox: str, *, count: int, oldest_s: float) -> None:
@@ -231,6 +271,30 @@ def watch_pool(in_use: Callable[[], float], most: int) -> None:
     """The pool is asked whenever the metrics are read."""
     _pool.labels("in_use").set_function(in_use)
     _pool.labels("most").set(most)
+
+
+def watch_threads(busy: Callable[[], float], most: int) -> None:
+    _threads.labels("busy").set_function(busy)
+    _threads.labels("most").set(most)
+
+
+def watch_open(kind: str, count: Callable[[], float]) -> None:
+    """`kind`: chat or console."""
+    _open.labels(kind).set_function(count)
+
+
+def record_rating(rating: int) -> None:
+    _ratings.labels(str(rating)).inc()
+
+
+def record_cache(cache: str, hit: bool) -> None:
+    """`cache` is a name of the code, such as `search`; never a key of it."""
+    _known_cache_asks(cache, "hit" if hit else "miss").inc()
+
+
+def watch_cache(cache: str, size: Callable[[], float]) -> None:
+    """The cache is asked for its number of entries whenever the metrics are read."""
+    _cache_size.labels(cache).set_function(size)
 
 
 def record_llm_call(  # noqa: PLR0913  # one call has this many figures

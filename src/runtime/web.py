@@ -11,13 +11,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from runtime import correlation, telemetry
+from runtime import correlation, patience, telemetry
 from runtime.errors import (
     Conflict,
     DeskfleetError,
@@ -25,6 +26,7 @@ from runtime.errors import (
     InvalidInput,
     NotAuthenticated,
     NotFound,
+    Outdated,
     RateLimited,
     TooLarge,
     Unavailable,
@@ -38,14 +40,18 @@ STATUS: dict[type[DeskfleetError], int] = {
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
+    Outdated: 412,
     RateLimited: 429,
     Unavailable: 503,
 }
 _TITLES = {
     400: "Bad request", 401: "Not authenticated", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 413: "Too large", 415: "Unsupported media type", 422: "Invalid input", 429: "Too many requests",
-    500: "Internal error", 503: "Unavailable",
+    409: "Conflict", 412: "Precondition failed", 413: "Too large", 415: "Unsupported media type", 422: "Invalid input",
+    429: "Too many requests", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
+_COME_BACK_S = "2"
+# `runtime.telemetry` tells of each request, without the texts of errors; the framework would tell it again, with them.
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 _SECURITY_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
@@ -90,6 +96,8 @@ async def _ours(_request: Request, error: Exception) -> JSONResponse:
     response = problem(status, error.detail, field=error.field)
     if isinstance(error, RateLimited):
         response.headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = _COME_BACK_S
     if isinstance(error, NotAuthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -127,7 +135,7 @@ async def _not_storable(_request: Request, _error: Exception) -> JSONResponse:
 
 async def _database_away(_request: Request, _error: Exception) -> JSONResponse:
     response = problem(503, "The database does not answer. Nothing was stored; try again.")
-    response.headers["Retry-After"] = "2"
+    response.headers["Retry-After"] = _COME_BACK_S
     return response
 
 
@@ -171,7 +179,7 @@ class Edge:
             key.decode(): value.decode("latin-1") for key, value in headers.items() if key == b"traceparent"
         }
         correlation.adopt(correlation.accepted(given))
-        with telemetry.continued(carried):
+        with telemetry.continued(carried), patience.at_most(patience.REQUEST_S):
             if scope["type"] == "websocket":
                 await self.app(scope, receive, send)
             else:
