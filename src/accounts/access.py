@@ -8,7 +8,7 @@ from fastapi import Request
 from accounts import api_keys, audit, credentials
 from accounts.fingerprints import fingerprint
 from accounts.permissions import Permission, Principal
-from runtime import limits
+from runtime import limits, telemetry
 from runtime.database import transaction
 from runtime.errors import NotAuthenticated
 from runtime.settings import settings
@@ -36,6 +36,7 @@ def limit_address(request: Request) -> None:
 _KNOWN_S = 5.0
 _MOST_KNOWN = 1_000
 _known: dict[str, tuple[float, Principal]] = {}
+telemetry.watch_cache("principals", lambda: len(_known))
 
 
 def authenticate(secret: str) -> Principal:
@@ -57,7 +58,9 @@ def recognise(secret: str) -> Principal:
 def _recognised(secret: str) -> tuple[Principal, bool]:
     digest = fingerprint(secret)
     found = _known.get(digest)
-    if found and time.monotonic() < found[0]:
+    is_known = bool(found and time.monotonic() < found[0])
+    telemetry.record_cache("principals", is_known)
+    if found and is_known:
         return found[1], False
     with transaction() as session:
         principal = credentials.by_bearer(session, secret)

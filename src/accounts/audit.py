@@ -1,7 +1,6 @@
 """The audit log: appended in the transaction of what it tells of, never changed. Doors write it."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,12 +33,17 @@ class Action(StrEnum):
     INVITE_USER = "user.invited"
     CHANGE_ROLE = "user.role_changed"
     DISABLE_USER = "user.disabled"
+    CHANGE_PASSWORD = "password.changed"  # noqa: S105  # the name of what happened, as the next three
+    LINK_PASSWORD = "password.link_made"  # noqa: S105
+    ASK_FOR_PASSWORD = "password.asked_for"  # noqa: S105
+    RESET_PASSWORD = "password.reset"  # noqa: S105
     CREATE_KEY = "key.created"
     ROTATE_KEY = "key.rotated"
     REVOKE_KEY = "key.revoked"
     EXPORT_CUSTOMER = "customer.exported"
     ERASE_CUSTOMER = "customer.erased"
     FORGET_OLD = "retention.applied"
+    CHANGE_DESK = "desk.changed"
     RUN_COMMAND = "command.ran"
     WRITE = "request.write"
     VIEW = "request.view"
@@ -57,15 +61,11 @@ class Asking:
 _asking: ContextVar[Asking | None] = ContextVar("asking", default=None)
 
 
-@contextmanager
-def asking() -> Iterator[Asking]:
-    """For the length of one request; threads that work for it see the same."""
+def begin_asking() -> Asking:
+    """To the end of the present task, which is one request; threads that work for it see the same."""
     present = Asking()
-    token = _asking.set(present)
-    try:
-        yield present
-    finally:
-        _asking.reset(token)
+    _asking.set(present)
+    return present
 
 
 def note_who(principal: Principal) -> None:

@@ -1,4 +1,4 @@
-"""The tables of staff, their sessions, invitations, API keys, and the audit log with its scores."""
+"""The tables of staff, their sessions, invitations, links for passwords, API keys, and the audit log."""
 
 from datetime import datetime
 from typing import Any
@@ -90,6 +90,18 @@ class Invitation(Table):
     name: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     invited_by: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class PasswordReset(Table):
+    """A link by which an account's owner chooses a new password. One to an account, and it goes when it is used."""
+
+    __tablename__ = "password_resets"
+
+    secret_sha256: Mapped[str] = mapped_column(Text, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    made_by: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 

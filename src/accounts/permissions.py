@@ -28,6 +28,7 @@ class Permission(StrEnum):
     MANAGE_KEYS = "keys:manage"
     READ_AUDIT = "audit:read"
     READ_FIGURES = "figures:read"
+    MANAGE_DESK = "desk:manage"
 
 
 _READS = frozenset({Permission.READ_TICKETS, Permission.READ_KNOWLEDGE})

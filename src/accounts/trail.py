@@ -26,7 +26,7 @@ _PERSONAL = ("ticket_id", "public_id", "customer_id", "message_id", "file_id", "
 # Said often and changes nothing that is kept: who looks at what, and the theme.
 _UNTOLD = ("/presence", "/typing", "/theme", "/live")
 # Logins tell the log themselves, also when nobody is known.
-_LOGINS = ("/auth/", "/console/login", "/console/oidc", "/console/invitation")
+_LOGINS = ("/auth/", "/console/login", "/console/oidc", "/console/invitation", "/console/password")
 # What customers say through a program is on the ticket's timeline, with the key; its use is counted per hour.
 _INTAKE = frozenset({"/api/v1/tickets", "/api/v1/tickets/{ticket_id}/messages", "/api/v1/files"})
 _CONSOLE = "/console"
@@ -57,8 +57,8 @@ class Trail:
                     await to_thread.run_sync(_record, scope, action, message["status"], asking)
             await send(message)
 
-        with audit.asking() as asking:
-            await self.app(scope, receive, send_when_told)
+        asking = audit.begin_asking()
+        await self.app(scope, receive, send_when_told)
 
 
 def action_of(scope: Scope, status: int, asking: Asking) -> Action | None:

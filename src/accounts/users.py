@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -102,13 +103,23 @@ def _found_to_change(session: Session, wanted: str, *, but_last: bool) -> User:
     enabled = session.scalars(
         select(User).where(User.disabled_at.is_(None)).order_by(User.id).with_for_update()
     ).all()
-    name = wanted.strip().casefold()
-    user = next((one for one in enabled if name in (one.email.casefold(), one.public_id.casefold())), None)
-    if user is None:
-        raise NotFound(f"There is no account {wanted[:80]!r}; name a mail address or an id.")
+    user = _named(enabled, wanted)
     managing = [one for one in enabled if Permission.MANAGE_USERS in ROLES[Role(one.role)]]
     if but_last and managing == [user]:
         raise Conflict("This is the last account that may manage accounts.", field="email")
+    return user
+
+
+def find_open(session: Session, wanted: str) -> User:
+    """The account of this mail address or id, to be changed. Raises NotFound."""
+    return _named(session.scalars(select(User).where(User.disabled_at.is_(None)).with_for_update()), wanted)
+
+
+def _named(found: Iterable[User], wanted: str) -> User:
+    name = wanted.strip().casefold()
+    user = next((one for one in found if name in (one.email.casefold(), one.public_id.casefold())), None)
+    if user is None:
+        raise NotFound(f"There is no account {wanted[:80]!r}; name a mail address or an id.")
     return user
 
 
@@ -135,12 +146,31 @@ def log_in(session: Session, email: str, password: str, *, address: str) -> User
     limits.take(f"login:{address}", per_minute=_LOGINS_PER_MINUTE)
     limits.take(f"login:{email}", per_minute=_LOGINS_PER_MINUTE)
     user = _find_user(session, email)
-    stored = user.password_hash if user and user.password_hash else _nobodys_hash()
-    is_right = _hasher().verify(password, stored)
-    if user is None or not user.password_hash or _is_locked(user) or not is_right:
+    if not _is_proven(user, password) or user is None:
         _note_failure(user, address=address)
         raise NotAuthenticated("The mail address or the password is wrong.")
     return welcome(session, user, address=address, way="password")
+
+
+def confirm_password(session: Session, user_id: int, password: str, *, address: str) -> User:
+    """Somebody who is logged in proves it once more, before what a stolen session must not do.
+
+    A wrong password counts as one at the login does. Raises InvalidInput or RateLimited.
+    """
+    user = session.scalars(select(User).where(User.id == user_id, User.disabled_at.is_(None))).one()
+    limits.take(f"login:{address}", per_minute=_LOGINS_PER_MINUTE)
+    limits.take(f"login:{user.email}", per_minute=_LOGINS_PER_MINUTE)
+    if not _is_proven(user, password):
+        _note_failure(user, address=address)
+        raise InvalidInput("The present password is wrong.", field="old_password")
+    return user
+
+
+def _is_proven(user: User | None, password: str) -> bool:
+    """It takes as long when there is no such account, or one without a password."""
+    stored = user.password_hash if user and user.password_hash else _nobodys_hash()
+    is_right = _hasher().verify(password, stored)
+    return is_right and user is not None and bool(user.password_hash) and not _is_locked(user)
 
 
 def welcome(session: Session, user: User, *, address: str, way: str) -> User:
