@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from knowledge import indexing
-from knowledge.indexing import Added, NewArticle
+from knowledge.indexing import Added
+from knowledge.preparing import NewArticle, prepare, prepare_all
 from runtime.database import transaction
 from runtime.errors import InvalidInput
 
@@ -19,7 +20,7 @@ def add_article(new: NewArticle, *, by: str = "", seen_version: int | None = Non
     `seen_version` (0: none) is not the version that is replaced.
     """
     check(new)
-    prepared = indexing.prepare(new)
+    prepared = prepare(new)
     with transaction() as session:
         return indexing.write(session, prepared, by=by, seen_version=seen_version)
 
@@ -32,7 +33,7 @@ def add_all(
         check(new)
     added: list[Added] = []
     for start in range(0, len(articles), AT_ONCE):
-        prepared = indexing.prepare_all(articles[start : start + AT_ONCE])
+        prepared = prepare_all(articles[start : start + AT_ONCE])
         with transaction() as session:
             added += [indexing.write(session, one) for one in prepared]
         if progress is not None:

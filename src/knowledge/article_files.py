@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from knowledge import html_markdown, pdf_text
-from knowledge.indexing import NewArticle
+from knowledge.preparing import NewArticle
 from knowledge.vector_store import Audience
 from runtime.errors import InvalidInput, TooLarge
 

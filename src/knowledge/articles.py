@@ -19,12 +19,13 @@ from knowledge.editing import (
     write_article,
 )
 from knowledge.embedding import embed_questions
-from knowledge.indexing import Added, Change, NewArticle
+from knowledge.indexing import Added, Change
 from knowledge.learning import LearnReport
 from knowledge.learning_runs import Run, latest_runs
 from knowledge.listing import Choices, Wanted, choices, find_articles
 from knowledge.models import Article, ArticleVersion
 from knowledge.past_questions import Answered
+from knowledge.preparing import NewArticle, as_new
 from knowledge.vector_store import Audience, Kind
 from knowledge.versions import CONTENT, Version, get_version, list_versions
 from runtime.database import transaction
@@ -162,7 +163,7 @@ def withdraw(session: Session, public_id: str, *, by: str = "") -> None:
 def reindex(*, progress: Callable[[int, int], None] | None = None) -> int:
     """Embed whatever has no vector of the present embedder, after a change of model; returns the articles seen."""
     with transaction() as session:
-        articles = [indexing.as_new(article) for article in list_articles(session)]
+        articles = [as_new(article) for article in list_articles(session)]
     for done, article in enumerate(articles, start=1):
         add_article(article)
         if progress is not None:

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from knowledge import indexing, versions
+from knowledge import versions
 from knowledge.adding import add_article
-from knowledge.indexing import Added, NewArticle
+from knowledge.indexing import Added
 from knowledge.models import Article
+from knowledge.preparing import NewArticle, as_new
 from knowledge.vector_store import Audience, Kind
 from runtime.database import transaction
 from runtime.errors import Conflict, InvalidInput, NotFound
@@ -66,7 +67,7 @@ def edit_article(public_id: str, written: Written, *, by: str, seen_version: int
         article = get_article(session, public_id)
         if article.withdrawn_at is not None:
             raise Conflict("The article was withdrawn meanwhile: bring it back before you change it.")
-        new = replace(indexing.as_new(article), **changes)
+        new = replace(as_new(article), **changes)
         _check_address(session, new)
     return add_article(new, by=by, seen_version=seen_version)
 
@@ -77,7 +78,7 @@ def restore_version(public_id: str, number: int, *, by: str, seen_version: int) 
         article = get_article(session, public_id)
         content = dict(versions.content_of(versions.get_version(session, article, number)))
         content["audience"] = Audience(str(content["audience"]))
-        new = replace(indexing.as_new(article), **content)  # type: ignore[arg-type]  # the fields of NewArticle
+        new = replace(as_new(article), **content)  # type: ignore[arg-type]  # the fields of NewArticle
         _check_address(session, new)
     return add_article(new, by=by, seen_version=seen_version)
 
@@ -86,7 +87,7 @@ def bring_back(public_id: str, *, by: str) -> Added:
     """Undo a withdrawal: the article is found again, as it was."""
     with transaction() as session:
         article = get_article(session, public_id)
-        new, version = indexing.as_new(article), article.version
+        new, version = as_new(article), article.version
         _check_address(session, new)
     return add_article(new, by=by, seen_version=version)
 

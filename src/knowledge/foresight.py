@@ -11,13 +11,13 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from knowledge import indexing, keyword_search, pieces, retrieval
+from knowledge import keyword_search, pieces, retrieval
 from knowledge.chunking import Chunk, chunk_article
-from knowledge.embedding import KNOWN_LANGUAGES, count_tokens, embed_passages, embed_question
-from knowledge.indexing import NewArticle
+from knowledge.embedding import count_tokens, embed_passages, embed_question, knows
 from knowledge.keyword_search import Coverage, Terms
 from knowledge.markdown_text import plain
 from knowledge.passages import Candidate
+from knowledge.preparing import NewArticle, lead
 from knowledge.relevance import Signals, score_all
 from knowledge.retrieval import CANDIDATES, Asked, Filters
 from knowledge.stores import store
@@ -83,7 +83,7 @@ def prepare(article: NewArticle | None) -> Rewritten:
     if not chunks:
         return _WITHDRAWN
     cut = pieces.piece_texts(article.title, article.body, article.question).values()
-    vectors = embed_passages([indexing.lead(article), *(chunk.embedded for chunk in chunks), *cut])
+    vectors = embed_passages([lead(article), *(chunk.embedded for chunk in chunks), *cut])
     whole, short = vectors[1 : len(chunks) + 1], vectors[len(chunks) + 1 :]
     mean: Vectors = whole.mean(axis=0)
     with transaction() as session:
@@ -129,7 +129,7 @@ def compare(
         -place: Found(public_id, new.title, chunk.text, 0.0) for place, chunk in enumerate(new.chunks, 1)
     }
     others = [one for one in ranked if one.article_id != article_id]
-    after = _scored([*others, *added], known=language in KNOWN_LANGUAGES)
+    after = _scored([*others, *added], known=knows(language))
     return _shown(ranked, texts, limit), _shown(after, texts, limit)
 
 
@@ -140,7 +140,7 @@ def _added(
     if not new.chunks:
         return []
     assert asked.vector is not None
-    past = max((one.signals.past for one in ranked if one.article_id == article_id), default=0.0)
+    before = next((one.signals for one in ranked if one.article_id == article_id), Signals())
     cosines = new.vectors @ asked.vector
     lead, whole = float(new.lead @ asked.vector), float(new.whole @ asked.vector)
     best = np.sort(new.pieces @ asked.vector)[-pieces.BEST :]
@@ -156,7 +156,8 @@ def _added(
                 float(best.mean()),
                 shares.get(place, Coverage()).all,
                 shares.get(place, Coverage()).titles,
-                past,
+                before.past,
+                before.fresh,
             ),
             0.0,
             0.0,

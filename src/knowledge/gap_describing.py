@@ -141,3 +141,22 @@ def drop_answers(session: Session, tickets: Sequence[str]) -> None:
         gap.draft_sources = [one for one in gap.draft_sources if one not in tickets]
         gap.revision += 1
     session.flush()
+
+
+def describe_without(session: Session, gaps: Sequence[int]) -> None:
+    """Words of questions that are gone leave these gaps at once; what staff have edited is their own text and stays.
+
+    A gap that nobody is known to have asked about, and that staff did nothing with, goes.
+    """
+    for gap in session.scalars(select(KnowledgeGap).where(KnowledgeGap.id.in_(gaps)).with_for_update()):
+        questions = [one.question for one in typical_questions(session, gap.id)]
+        is_theirs = gap.edited_at is not None or gap.article_id is not None
+        if not questions and not is_theirs:
+            session.delete(gap)
+            continue
+        gap.label = label_of(session, gap.id, language=gap.language) if questions else ""
+        if not is_theirs:
+            gap.title = title_of(questions[0])
+            gap.body = outline(questions) if gap.draft_origin == Origin.OUTLINE else gap.body
+            gap.revision += 1
+    session.flush()

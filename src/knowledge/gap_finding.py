@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from knowledge import gap_clusters, gap_questions, gap_words
-from knowledge.embedding import KNOWN_LANGUAGES, model_id
+from knowledge.embedding import knows, model_id
 from knowledge.gap_clusters import NONE, Labels, Limits
 from knowledge.gap_describing import describe
 from knowledge.gap_models import GapQuestion, KnowledgeGap
@@ -91,7 +91,7 @@ def _languages() -> list[str]:
 
 def _group(language: str) -> int:
     """Group the questions of a language; returns how many gaps are new."""
-    limits = BY_MEANING if language in KNOWN_LANGUAGES else BY_WORDS
+    limits = BY_MEANING if knows(language) else BY_WORDS
     for _ in range(_TRIES):
         with transaction() as session:
             found = _read(session, language)
@@ -116,7 +116,7 @@ def _read(session: Session, language: str) -> _Snapshot:
             GapQuestion.ticket_id,
             GapQuestion.gap_id,
             Ticket.customer_id,
-            GapQuestion.embedding if language in KNOWN_LANGUAGES else GapQuestion.lexemes,
+            GapQuestion.embedding if knows(language) else GapQuestion.lexemes,
         )
         .join(Ticket, Ticket.id == GapQuestion.ticket_id)
         .where(GapQuestion.language == language, GapQuestion.model_id == model_id())
@@ -125,7 +125,7 @@ def _read(session: Session, language: str) -> _Snapshot:
     facts: list[tuple[int, int | None, int]] = []
     vectors: list[Vectors] = []
     lexemes: list[list[str]] = []
-    known = language in KNOWN_LANGUAGES
+    known = knows(language)
     for row in session.execute(query.execution_options(yield_per=_AT_ONCE)):
         facts.append((row[0], row[1], row[2]))
         value: Any = row[3]

@@ -167,3 +167,12 @@ def forget(session: Session, tickets: Collection[str]) -> None:
     """Delete the questions of these tickets (public ids)."""
     theirs = select(Ticket.id).where(Ticket.public_id.in_(tickets))
     session.execute(delete(GapQuestion).where(GapQuestion.ticket_id.in_(theirs)))
+
+
+def gaps_of(session: Session, tickets: Collection[str]) -> list[int]:
+    """The gaps that hold questions of these tickets (public ids)."""
+    theirs = select(Ticket.id).where(Ticket.public_id.in_(tickets))
+    query = select(GapQuestion.gap_id).where(
+        GapQuestion.ticket_id.in_(theirs), GapQuestion.gap_id.is_not(None)
+    )
+    return sorted({one for one in session.scalars(query) if one is not None})

@@ -13,7 +13,7 @@ from knowledge import foresight
 from knowledge.articles import Article, NewArticle, get_article, get_version
 from knowledge.contradictions import Contradiction, contradictions
 from knowledge.foresight import Found
-from knowledge.indexing import as_new
+from knowledge.preparing import as_new
 from runtime.database import transaction
 from runtime.errors import InvalidInput, NotFound
 from runtime.redaction import redact

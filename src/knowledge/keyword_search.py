@@ -5,8 +5,9 @@ Postgres' own rank functions know no rarity; with them the fusion measured worse
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -34,10 +35,26 @@ from unnest(to_tsvector(cast(:configuration as regconfig), :text)) as word
 left join lexemes known on known.language = :language and known.lexeme = word.lexeme
 left join lexemes total on total.language = :language and total.lexeme = ''
 """)
+_TERMS_OF_MANY = text("""
+select asked.place, word.lexeme, coalesce(known.chunks, 0), coalesce(total.chunks, 0)
+from unnest(cast(:configurations as text[]), cast(:languages as text[]), cast(:texts as text[]))
+    with ordinality as asked (configuration, language, text, place)
+cross join lateral unnest(to_tsvector(cast(asked.configuration as regconfig), asked.text))
+    with ordinality as word (lexeme, positions, weights, number)
+left join lexemes known on known.language = asked.language and known.lexeme = word.lexeme
+left join lexemes total on total.language = asked.language and total.lexeme = ''
+order by asked.place, word.number
+""")
+# Each word by itself, from the index: `offset 0` keeps the planner from joining the words to a scan of all chunks,
+# which it takes for cheaper when there are many short ones.
 _MATCHES = """
 select chunks.id
 from unnest(cast(:queries as text[]), cast(:weights as float8[])) as term (query, weight)
-join chunks on chunks.search @@ cast(term.query as tsquery) and chunks.language = :language
+cross join lateral (
+    select id, article_id from chunks
+    where search @@ cast(term.query as tsquery) and language = :language
+    offset 0
+) as chunks
 join articles on articles.id = chunks.article_id
 where {conditions}
 group by chunks.id
@@ -116,11 +133,29 @@ def terms_of(session: Session, question: str, *, language: str) -> Terms:
         "language": language,
         "text": searchable(question[:_MOST_CHARACTERS]),
     }
-    rows = session.execute(_TERMS, values).all()
+    return weighed(session.execute(_TERMS, values).all(), language)
+
+
+def terms_of_many(session: Session, questions: Collection[tuple[str, str]]) -> dict[tuple[str, str], Terms]:
+    """What `terms_of` says of each question, its words and its language, read in one go."""
+    asked = list(questions)
+    values = {
+        "configurations": [configuration(language) for _words, language in asked],
+        "languages": [language for _words, language in asked],
+        "texts": [searchable(words[:_MOST_CHARACTERS]) for words, _language in asked],
+    }
+    rows: dict[int, list[Sequence[Any]]] = {place: [] for place in range(len(asked))}
+    for place, *word in session.execute(_TERMS_OF_MANY, values):
+        rows[place - 1].append(word)
+    return {question: weighed(rows[place], question[1]) for place, question in enumerate(asked)}
+
+
+def weighed(rows: Sequence[Sequence[Any]], language: str) -> Terms:
+    """Of words, each with the number of chunks that hold it and of all chunks of the language."""
     rarity = [math.log(1 + (total - known + 0.5) / (known + 0.5)) for _lexeme, known, total in rows]
     whole = sum(rarity) or 1.0
     words = (
-        Term(_quoted(lexeme), known, weight / whole)
+        Term(quoted(lexeme), known, weight / whole)
         for (lexeme, known, _total), weight in zip(rows, rarity, strict=True)
     )
     return Terms(language, tuple(sorted(words, key=lambda word: word.chunks)))
@@ -128,7 +163,7 @@ def terms_of(session: Session, question: str, *, language: str) -> Terms:
 
 def find(session: Session, terms: Terms, filters: Filters, *, limit: int) -> list[int]:
     """Chunks that cover most of the question's rarer words, the best first."""
-    rare = [word for word in _rarest(terms.words) if word.chunks]
+    rare = [word for word in rarest(terms.words) if word.chunks]
     if not rare:
         return []
     where, values = conditions(filters)
@@ -145,7 +180,7 @@ def coverage(session: Session, terms: Terms, chunks: Collection[int]) -> dict[in
     return {chunk: Coverage(*shares) for chunk, *shares in rows}
 
 
-def _rarest(words: tuple[Term, ...]) -> list[Term]:
+def rarest(words: tuple[Term, ...]) -> list[Term]:
     taken: list[Term] = []
     for word in words:
         if taken and sum(one.chunks for one in taken) + word.chunks > _MOST_ROWS:
@@ -162,6 +197,7 @@ def _arrays(terms: Terms, words: Collection[Term]) -> dict[str, object]:
     }
 
 
-def _quoted(lexeme: str) -> str:
+def quoted(lexeme: str) -> str:
+    """As `Term.query` has it."""
     escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"

@@ -11,12 +11,12 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import indexing, learning_runs, past_questions
+from knowledge import confirmed_answers, indexing, learning_runs, past_questions
 from knowledge.embedding import embed_passages, embed_question
-from knowledge.indexing import NewArticle, Prepared
 from knowledge.learning_runs import RunOutcome
 from knowledge.models import Article, StoredChunk
 from knowledge.past_questions import Answered
+from knowledge.preparing import NewArticle, Prepared, prepare
 from knowledge.staff_answers import essence, teaches
 from knowledge.stores import store
 from knowledge.vector_store import Audience, Filters, Kind
@@ -45,7 +45,8 @@ class _Outcome(StrEnum):
 class LearnReport:
     """What became of the tickets seen. Skipped ones hold nothing that would help somebody else.
 
-    `withdrawn` are answers of earlier rounds whose tickets were opened again.
+    `withdrawn` are answers of earlier rounds whose tickets were opened again; `confirmed` tickets were answered by the
+    agent alone, and their customers were content.
     """
 
     seen: int = 0
@@ -53,6 +54,7 @@ class LearnReport:
     duplicates: int = 0
     skipped: int = 0
     withdrawn: int = 0
+    confirmed: int = 0
 
 
 def learn(*, by: str, progress: Callable[[int, int], None] | None = None) -> LearnReport:
@@ -80,7 +82,16 @@ def _learn_all(run_id: int, progress: Callable[[int, int], None] | None) -> Lear
             report = replace(report, seen=report.seen + 1, **counted)
             if progress is not None:
                 progress(report.seen, total)
-    return report
+    return replace(report, confirmed=_learn_confirmed(run_id))
+
+
+def _learn_confirmed(run_id: int) -> int:
+    with transaction() as session:
+        confirmed_answers.forget_stale(session)
+    confirmed = confirmed_answers.remember_new()
+    with transaction() as session:
+        learning_runs.count(session, run_id, confirmed=confirmed)
+    return confirmed
 
 
 def _withdraw_reopened(run_id: int) -> int:
@@ -104,7 +115,7 @@ def _next_batch() -> list[LearnableTicket]:
 
 def _learn_ticket(ticket: LearnableTicket, run_id: int) -> _Outcome:
     article = as_article(ticket)
-    prepared = indexing.prepare(article) if article else None
+    prepared = prepare(article) if article else None
     question = redact(ticket.question).strip()
     vector = embed_question(question) if question else None
     known = _known(prepared) if prepared is not None and prepared.chunks else None

@@ -52,6 +52,7 @@ class LearningRun(Table):
     duplicates: Mapped[int] = mapped_column(Integer, server_default="0")
     skipped: Mapped[int] = mapped_column(Integer, server_default="0")
     withdrawn: Mapped[int] = mapped_column(Integer, server_default="0")
+    confirmed: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Run:
     duplicates: int
     skipped: int
     withdrawn: int
+    confirmed: int
 
 
 def begin(started_by: str) -> int:
@@ -103,5 +105,5 @@ def latest_runs(session: Session, *, limit: int = 20) -> list[Run]:
 
 def _shown(run: LearningRun) -> Run:
     seconds = ((run.ended_at or run.touched_at) - run.started_at).total_seconds()
-    counts = (run.seen, run.learned, run.duplicates, run.skipped, run.withdrawn)
+    counts = (run.seen, run.learned, run.duplicates, run.skipped, run.withdrawn, run.confirmed)
     return Run(run.started_at, run.started_by, RunOutcome(run.outcome), round(seconds, 1), *counts)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from knowledge.embedding import DIMENSIONS
+from llm.local_embedding import DIMENSIONS
 from runtime.database import Table
 
 _Now = func.now()
@@ -35,6 +35,8 @@ class Article(Table):
         CheckConstraint("kind in ('article', 'learned')", name="kind"),
         CheckConstraint("audience in ('public', 'internal')", name="audience"),
         UniqueConstraint("source", "slug", name="uq_articles_source_slug"),
+        Index("ix_articles_valid_from", "valid_from", postgresql_where=text("valid_from IS NOT NULL")),
+        Index("ix_articles_valid_until", "valid_until", postgresql_where=text("valid_until IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -117,7 +119,7 @@ class Vector(Table):
     )
 
     chunk_id: Mapped[int] = mapped_column(ForeignKey("chunks.id", ondelete="CASCADE"), primary_key=True)
-    model_id: Mapped[str] = mapped_column(Text)
+    model_id: Mapped[str] = mapped_column(Text, primary_key=True)
     embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
     digest: Mapped[str] = mapped_column(Text, Computed("md5(embedding::text)", persisted=True))
 
@@ -151,7 +153,7 @@ class ArticleVector(Table):
     __tablename__ = "article_vectors"
 
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
-    model_id: Mapped[str] = mapped_column(Text)
+    model_id: Mapped[str] = mapped_column(Text, primary_key=True)
     lead: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
     whole: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
 
@@ -163,16 +165,17 @@ class ArticlePiece(Table):
 
     article_id: Mapped[int] = mapped_column(ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
     content_hash: Mapped[str] = mapped_column(Text, primary_key=True)
-    model_id: Mapped[str] = mapped_column(Text)
+    model_id: Mapped[str] = mapped_column(Text, primary_key=True)
     embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
 
 
 class PastQuestion(Table):
-    """A redacted question that staff answered with an article; `source` is its ticket."""
+    """A redacted question that an article answered, as staff or a content customer said; `source` is its ticket."""
 
     __tablename__ = "past_questions"
     __table_args__ = (
-        UniqueConstraint("source", "article_id", name="uq_past_questions_source_article"),
+        UniqueConstraint("source", "article_id", "model_id", name="uq_past_questions_source_article"),
+        CheckConstraint("confirmed_by in ('staff', 'customer')", name="confirmed_by"),
         Index("ix_past_questions_article", "article_id"),
         Index(
             "ix_past_questions_embedding",
@@ -191,6 +194,7 @@ class PastQuestion(Table):
     model_id: Mapped[str] = mapped_column(Text)
     embedding: Mapped[object] = mapped_column(HALFVEC(DIMENSIONS))
     asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
+    confirmed_by: Mapped[str] = mapped_column(Text, server_default="staff")
 
 
 class Lexeme(Table):

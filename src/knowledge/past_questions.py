@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from pgvector import HalfVector
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from knowledge import embedder_in_use, revisions
 from knowledge.embedding import model_id
 from knowledge.models import PastQuestion
 from knowledge.pgvector_store import conditions, filtered, literal, prepare_scan
@@ -42,7 +44,7 @@ order by id
 _REMEMBERED = text("""
 select past.source, past.question, past.asked_at, articles.language, articles.public_id, past.weight
 from past_questions as past join articles on articles.id = past.article_id
-where articles.withdrawn_at is null
+where articles.withdrawn_at is null and past.model_id = :model_id
 order by past.asked_at, past.source, articles.public_id
 """)
 _CHUNKS = text("select id from chunks where article_id = any(cast(:articles as bigint[]))")
@@ -73,7 +75,7 @@ class Remembered:
 def remembered(session: Session) -> list[Remembered]:
     """All questions that an article answered which is still there, the oldest first."""
     found: dict[str, Remembered] = {}
-    for row in session.execute(_REMEMBERED):
+    for row in session.execute(_REMEMBERED, {"model_id": model_id()}):
         one = found.setdefault(
             row.source, Remembered(row.source, row.question, row.asked_at, row.language, {})
         )
@@ -81,7 +83,16 @@ def remembered(session: Session) -> list[Remembered]:
     return list(found.values())
 
 
-def remember(session: Session, answered: Iterable[Answered]) -> None:
+class ConfirmedBy(StrEnum):
+    """Who says that the article answered: staff who sent it, or a customer who was content with it."""
+
+    STAFF = "staff"
+    CUSTOMER = "customer"
+
+
+def remember(
+    session: Session, answered: Iterable[Answered], *, confirmed_by: ConfirmedBy = ConfirmedBy.STAFF
+) -> None:
     """Record them; the same source and article again replaces what was known."""
     rows = [
         {
@@ -91,18 +102,24 @@ def remember(session: Session, answered: Iterable[Answered]) -> None:
             "weight": one.weight,
             "model_id": model_id(),
             "embedding": HalfVector(one.vector),
+            "confirmed_by": confirmed_by.value,
         }
         for one in answered
     ]
     if rows:
+        embedder_in_use.note(session, model_id())
+        revisions.advance(session)
         statement = insert(PastQuestion).values(rows)
-        changed = {name: statement.excluded[name] for name in ("question", "weight", "model_id", "embedding")}
-        keys = [PastQuestion.source, PastQuestion.article_id]
+        changed = {
+            name: statement.excluded[name] for name in ("question", "weight", "embedding", "confirmed_by")
+        }
+        keys = [PastQuestion.source, PastQuestion.article_id, PastQuestion.model_id]
         session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
 
 def forget(session: Session, sources: Collection[str]) -> None:
     """Delete what these tickets taught."""
+    revisions.advance(session)
     session.execute(delete(PastQuestion).where(PastQuestion.source.in_(sources)))
 
 
@@ -125,9 +142,14 @@ def _votes(session: Session, vector: Vectors, filters: Filters) -> dict[int, flo
     prepare_scan(session, _NEIGHBOURS)
     where, values = conditions(filters)
     given = {**values, "vector": literal(vector), "model_id": model_id(), "limit": _NEIGHBOURS}
+    return voices_of((*row,) for row in session.execute(filtered(_QUERY, where), given).all())
+
+
+def voices_of(neighbours: Iterable[tuple[int, float, float]]) -> dict[int, float]:
+    """By article its share of the voices; a neighbour is an article, its weight and the cosine of its question."""
     voices: defaultdict[int, float] = defaultdict(float)
     total = math.exp(_SHARPNESS * _SILENCE)
-    for article, weight, cosine in session.execute(filtered(_QUERY, where), given).all():
+    for article, weight, cosine in neighbours:
         voice = math.exp(_SHARPNESS * cosine)
         voices[article] += voice * weight
         total += voice

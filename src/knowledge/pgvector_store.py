@@ -23,8 +23,8 @@ select chunks.article_id, :model_id, cast(:lead as halfvec), avg(vectors.embeddi
 from vectors join chunks on chunks.id = vectors.chunk_id
 where chunks.article_id = :article and vectors.model_id = :model_id
 group by chunks.article_id
-on conflict (article_id) do update
-set model_id = excluded.model_id, lead = excluded.lead, whole = excluded.whole
+on conflict (article_id, model_id) do update
+set lead = excluded.lead, whole = excluded.whole
 """)
 _REFRESH_ARTICLE = text("""
 update article_vectors set whole = chunked.mean
@@ -36,9 +36,15 @@ where article_id = :article and model_id = :model_id and chunked.mean is not nul
 """)
 
 # The index is walked until `limit` rows pass the filters, so a narrow filter does not empty the answer.
-_SETTINGS = text(
-    "select set_config('hnsw.ef_search', :ef_search, true), set_config('hnsw.iterative_scan', 'strict_order', true)"
-)
+# The more vectors, the more candidates find 98 % of the ten nearest: 100 of 10,000, 560 of 100,000 (measured). 1,000 is
+# the most that pgvector takes.
+_SETTINGS = text("""
+select
+    set_config('hnsw.ef_search', least(1000, greatest(:limit, round(:ef_search * least(6.0, greatest(1.0,
+        power(greatest(reltuples, 1.0) / 10000, 0.75)))))::int)::text, true),
+    set_config('hnsw.iterative_scan', 'strict_order', true)
+from (select coalesce(max(reltuples), 0) as reltuples from pg_class where oid = to_regclass('vectors')) as stored
+""")
 _QUERY = """
 select vectors.chunk_id, 1 - (vectors.embedding <=> cast(:vector as halfvec)) as cosine
 from vectors
@@ -53,9 +59,11 @@ limit :limit
 _NEARNESS = text("""
 with asked (vector) as materialized (select cast(:vector as halfvec)),
 near as materialized (
-    select vectors.chunk_id, chunks.article_id, vectors.embedding, 1 - (vectors.embedding <=> vector) as cosine
+    select vectors.chunk_id, chunks.article_id, articles.valid_from, vectors.embedding,
+        1 - (vectors.embedding <=> vector) as cosine
     from asked, vectors
     join chunks on chunks.id = vectors.chunk_id
+    join articles on articles.id = chunks.article_id
     where vectors.model_id = :model_id and vectors.chunk_id = any(cast(:chunks as bigint[]))
 ),
 nearest as (select article_id from near group by article_id order by max(cosine) desc limit :articles),
@@ -79,7 +87,8 @@ select
     near.cosine,
     1 - (coalesce(whole.lead, near.embedding) <=> vector),
     1 - (coalesce(whole.whole, near.embedding) <=> vector),
-    coalesce(pieces.cosine, least(near.cosine, (select min(cosine) from pieces)))
+    coalesce(pieces.cosine, least(near.cosine, (select min(cosine) from pieces))),
+    near.valid_from
 from asked, near
 left join article_vectors as whole on whole.article_id = near.article_id and whole.model_id = :model_id
 left join pieces on pieces.article_id = near.article_id
@@ -112,7 +121,7 @@ def conditions(filters: Filters) -> tuple[str, dict[str, object]]:
 
 def prepare_scan(session: Session, limit: int) -> None:
     """How the rest of the transaction walks the HNSW indexes."""
-    session.execute(_SETTINGS, {"ef_search": str(max(settings().knowledge.ef_search, limit))})
+    session.execute(_SETTINGS, {"ef_search": settings().knowledge.ef_search, "limit": limit})
 
 
 @lru_cache(maxsize=64)
@@ -156,8 +165,8 @@ def upsert(session: Session, vectors: Mapping[int, Vectors]) -> None:
     )
     session.execute(
         statement.on_conflict_do_update(
-            index_elements=[Vector.chunk_id],
-            set_={"model_id": statement.excluded.model_id, "embedding": statement.excluded.embedding},
+            index_elements=[Vector.chunk_id, Vector.model_id],
+            set_={"embedding": statement.excluded.embedding},
         )
     )
 

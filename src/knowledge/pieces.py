@@ -57,8 +57,8 @@ def replace(session: Session, article_id: int, hashes: Sequence[str], fresh: Map
     ]
     if rows:
         statement = insert(ArticlePiece).values(rows)
-        changed = {"model_id": statement.excluded.model_id, "embedding": statement.excluded.embedding}
-        keys = [ArticlePiece.article_id, ArticlePiece.content_hash]
+        changed = {"embedding": statement.excluded.embedding}
+        keys = [ArticlePiece.article_id, ArticlePiece.content_hash, ArticlePiece.model_id]
         session.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
 
 

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
-from knowledge import gap_describing, gap_questions, indexing, past_questions
+from knowledge import gap_describing, gap_questions, indexing, past_questions, search_cache
 from knowledge.gap_models import GapQuestion
 from knowledge.models import Article, PastQuestion
+from runtime.database import after_commit
 from tickets.models import Ticket
 from tickets.queries import ticket_public_ids_of_customer
 
@@ -39,13 +40,18 @@ def export_customer(session: Session, customer_id: int) -> dict[str, list[dict[s
 def erase_customer(session: Session, customer_id: int) -> int:
     """Delete what was learned from the customer's tickets, index and all; returns how many answers."""
     tickets = ticket_public_ids_of_customer(session, customer_id)
+    after_commit(session, search_cache.forget)
     past_questions.forget(session, tickets)
+    asked = gap_questions.gaps_of(session, tickets)
     gap_questions.forget(session, tickets)
     gap_describing.drop_answers(session, tickets)
+    gap_describing.describe_without(session, asked)
     learned = _learned_from(session, customer_id)
     for article in learned:
         indexing.withdraw(session, article)
     session.execute(delete(Article).where(Article.id.in_([article.id for article in learned])))
+    if learned:  # Words that stood in theirs alone are counted down to nothing, and would stay as words.
+        session.execute(text("delete from lexemes where chunks <= 0 and lexeme <> ''"))
     return len(learned)
 
 

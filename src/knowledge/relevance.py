@@ -20,7 +20,7 @@ _KNOWN, _UNKNOWN = "known_language", "unknown_language"
 class Signals:
     """Cosines of the question to the chunk, to the article's beginning, to the whole article and to its best pieces;
     shares of the question's words, weighted by rarity, that the chunk and its titles hold; the article's share of
-    the voices of similar questions asked before.
+    the voices of similar questions asked before; how much younger the article is than the others found.
     """
 
     chunk: float = 0.0
@@ -30,6 +30,7 @@ class Signals:
     coverage: float = 0.0
     titles: float = 0.0
     past: float = 0.0
+    fresh: float = 0.0
 
 
 _NAMES = tuple(field.name for field in fields(Signals))

@@ -1,20 +1,26 @@
 """Search: vectors and keywords together, re-ranked to a calibrated relevance. What answers nothing finds nothing."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from knowledge import keyword_search, past_questions, stores
-from knowledge.embedding import KNOWN_LANGUAGES, embed_question
+from knowledge import keyword_search, past_questions, search_cache, stores
+from knowledge.embedding import embed_question, knows, model_id, using
+from knowledge.freshness import freshness
 from knowledge.keyword_search import Coverage, Matches
 from knowledge.passages import Candidate, Passage, Shown, passages
 from knowledge.past_questions import Recalled
 from knowledge.relevance import Signals, score_all
+from knowledge.search_cache import Moment
 from knowledge.stores import store
 from knowledge.vector_store import Audience, Filters, Kind, Nearness
 from llm.local_embedding import Vectors
@@ -31,7 +37,11 @@ log = logging.getLogger(__name__)
 CANDIDATES = 50  # From each of the two searches.
 _MOST_CHARACTERS = 8_000  # The embedder reads the first 256 tokens, and nobody asks in more words.
 _FUSION = 60  # The usual constant of reciprocal rank fusion.
-_OWNERS = text("select id, article_id from chunks where id = any(cast(:chunks as bigint[]))")
+_OWNERS = text("""
+select chunks.id, chunks.article_id, articles.valid_from
+from chunks join articles on articles.id = chunks.article_id
+where chunks.id = any(cast(:chunks as bigint[]))
+""")
 
 
 class Stage(StrEnum):
@@ -41,6 +51,21 @@ class Stage(StrEnum):
     DENSE = "dense"
     FUSED = "fused"
     RERANKED = "reranked"
+
+
+Elsewhere = Callable[[str, str, int], list[Passage]]
+"""Question, language, limit → passages."""
+_elsewhere: ContextVar[Elsewhere | None] = ContextVar("elsewhere", default=None)
+
+
+@contextmanager
+def searching(elsewhere: Elsewhere) -> Iterator[None]:
+    """Within, searches for customers ask this instead of the knowledge of now: a replay asks that of an earlier day."""
+    token = _elsewhere.set(elsewhere)
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
 
 
 def search(  # noqa: PLR0913  # each narrows the search in its own way
@@ -60,21 +85,39 @@ def search(  # noqa: PLR0913  # each narrows the search in its own way
     `per_article` is how many passages one article may bring. While the embedder or the store of vectors is down,
     the words alone decide; that is counted and logged.
     """
-    words = _words_of(question)
+    words = words_of(question)
     if not words:
         return []
+    if (elsewhere := _elsewhere.get()) and audience is Audience.PUBLIC:
+        return elsewhere(words, language, limit)
     least = settings().knowledge.min_relevance if min_relevance is None else min_relevance
     filters = replace(filters, audience=audience)
-    matching = alongside(_matches, words, language, filters)
+    shown = Shown(limit, least, per_article)
+    with using(model_id()):  # The embedder may be changed meanwhile.
+        key = search_cache.key_of(model_id(), words, language, filters, shown, stage)
+        if (known := search_cache.find(key)) is not None:
+            return known
+        asked, leads, begun = _led(words, language, filters)
+        with transaction() as session:
+            found = passages(
+                session, _in_order(_ranked(session, asked, leads, filters.valid_at), stage), shown
+            )
+        if asked.vector is not None:
+            search_cache.keep(key, begun, found)
+        return found
+
+
+def _led(words: str, language: str, filters: Filters) -> "tuple[Asked, Leads, Moment]":
+    """The question as it can be asked, what the searches bring, and what the knowledge was before any of them read."""
+    moment: Future[Moment] = Future()
+    matching = alongside(_matches, words, language, filters, moment)
     vector = _vector_of(words)
+    begun = moment.result()
     recalling = None if vector is None else alongside(_recalled, vector, filters)
     near = None if vector is None else _nearest(vector, filters)
     asked = Asked(words, language, None if near is None else vector)
     recalled = recalling.result() if recalling else Recalled()
-    leads = Leads(near or (), matching.result(), Recalled() if near is None else recalled)
-    with transaction() as session:
-        ranked = _ranked(session, asked, leads)
-        return passages(session, _in_order(ranked, stage), Shown(limit, least, per_article))
+    return asked, Leads(near or (), matching.result(), Recalled() if near is None else recalled), begun
 
 
 def finds_by_meaning() -> bool:
@@ -82,15 +125,21 @@ def finds_by_meaning() -> bool:
     return stores.is_alive()
 
 
-def _words_of(question: str) -> str:
+def words_of(question: str) -> str:
     """What can be searched for; empty when there is neither a letter nor a digit in it."""
     words = " ".join(question[:_MOST_CHARACTERS].replace("\0", " ").split())
     return words if any(character.isalnum() for character in words) else ""
 
 
-def _matches(words: str, language: str, filters: Filters) -> Matches:
-    with transaction() as session:
-        return keyword_search.match(session, words, language=language, filters=filters, limit=CANDIDATES)
+def _matches(words: str, language: str, filters: Filters, begun: Future[Moment]) -> Matches:
+    try:
+        with transaction() as session:
+            begun.set_result(search_cache.moment(session))
+            return keyword_search.match(session, words, language=language, filters=filters, limit=CANDIDATES)
+    except BaseException as error:
+        if not begun.done():
+            begun.set_exception(error)
+        raise
 
 
 def _recalled(vector: Vectors, filters: Filters) -> Recalled:
@@ -144,23 +193,29 @@ def rank(session: Session, asked: Asked, nearest: Collection[int], *, filters: F
     )
     vector = asked.vector
     recalled = Recalled() if vector is None else past_questions.recall(session, vector, filters)
-    return _in_order(_ranked(session, asked, Leads(nearest, matches, recalled)), Stage.RERANKED)
+    return _in_order(
+        _ranked(session, asked, Leads(nearest, matches, recalled), filters.valid_at), Stage.RERANKED
+    )
 
 
-def _ranked(session: Session, asked: Asked, leads: Leads) -> list[Candidate]:
+def _ranked(session: Session, asked: Asked, leads: Leads, moment: datetime | None) -> list[Candidate]:
     vector, matches, past = asked.vector, leads.matches, leads.recalled.voices
     near: dict[int, Nearness] = {}
     if vector is None:
-        owners = _owners(session, matches.chunks)
+        owners, dates = _owners(session, matches.chunks)
     else:
         near = store.nearness(session, vector, {*matches.chunks, *leads.nearest, *leads.recalled.chunks})
         owners = {chunk: one.article_id for chunk, one in near.items()}
+        dates = {one.article_id: one.since for one in near.values()}
     shares = keyword_search.coverage(session, matches.terms, owners)
+    fresh = freshness(dates, moment)
     signals = {
-        chunk: _signals(near.get(chunk), shares.get(chunk, Coverage()), past.get(article, 0.0))
+        chunk: _signals(
+            near.get(chunk), shares.get(chunk, Coverage()), past.get(article, 0.0), fresh.get(article, 0.0)
+        )
         for chunk, article in owners.items()
     }
-    known = vector is not None and asked.language in KNOWN_LANGUAGES
+    known = vector is not None and knows(asked.language)
     scored = score_all(list(signals.values()), known_language=known)
     return [
         Candidate(chunk, owners[chunk], one, made.score, made.relevance)
@@ -168,14 +223,16 @@ def _ranked(session: Session, asked: Asked, leads: Leads) -> list[Candidate]:
     ]
 
 
-def _owners(session: Session, chunks: Collection[int]) -> dict[int, int]:
-    return {chunk: article for chunk, article in session.execute(_OWNERS, {"chunks": list(chunks)})}
+def _owners(session: Session, chunks: Collection[int]) -> tuple[dict[int, int], dict[int, datetime | None]]:
+    """The article of each chunk, and since when each article is valid."""
+    rows = session.execute(_OWNERS, {"chunks": list(chunks)}).all()
+    return {row.id: row.article_id for row in rows}, {row.article_id: row.valid_from for row in rows}
 
 
-def _signals(near: Nearness | None, share: Coverage, past: float) -> Signals:
+def _signals(near: Nearness | None, share: Coverage, past: float, fresh: float) -> Signals:
     if near is None:
-        return Signals(coverage=share.all, titles=share.titles, past=past)
-    return Signals(near.chunk, near.lead, near.whole, near.pieces, share.all, share.titles, past)
+        return Signals(coverage=share.all, titles=share.titles, past=past, fresh=fresh)
+    return Signals(near.chunk, near.lead, near.whole, near.pieces, share.all, share.titles, past, fresh)
 
 
 def _in_order(candidates: list[Candidate], stage: Stage) -> list[Candidate]:

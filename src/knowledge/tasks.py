@@ -2,11 +2,11 @@
 
 import logging
 
-from knowledge import pinecone_store, pinecone_sync
+from knowledge import pinecone_store, pinecone_sync, source_syncs
 from knowledge.gaps import find_gaps
 from knowledge.learning import learn
 from knowledge.pinecone_sync import Synced
-from runtime.errors import Retryable, Unavailable
+from runtime.errors import InvalidInput, Retryable, Unavailable
 from runtime.jobs import job
 from runtime.knowledge_settings import Store
 from runtime.settings import settings
@@ -19,6 +19,15 @@ def learn_nightly() -> None:
     """What staff resolved since yesterday becomes searchable."""
     report = learn(by="night")
     log.info("learned from resolved tickets", extra=vars(report))
+
+
+@job(queue="knowledge")
+def sync_folder(sync_id: int) -> None:
+    """A folder of articles is read anew, because staff asked for it."""
+    try:
+        source_syncs.run(sync_id)
+    except InvalidInput as error:  # It is told on the page; to try again would not help.
+        log.warning("a folder of articles could not be read: %s", error.detail)
 
 
 @job(queue="knowledge")

@@ -38,7 +38,7 @@ class Filters:
 @dataclass(frozen=True)
 class Nearness:
     """Cosines of a question to a chunk, to its article's title with its beginning, to the whole article, and the mean
-    of those to its article's best three pieces.
+    of those to its article's best three pieces. `since` is when the article became valid, if that was said.
     """
 
     article_id: int
@@ -46,6 +46,7 @@ class Nearness:
     lead: float
     whole: float
     pieces: float
+    since: datetime | None
 
 
 class VectorStore(Protocol):

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import func, select
 
 from knowledge import adding
-from knowledge.indexing import NewArticle
 from knowledge.models import Article, StoredChunk
+from knowledge.preparing import NewArticle
 from runtime.database import transaction
 from runtime.errors import Conflict, InvalidInput
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from knowledge import adding, editing, indexing
+from knowledge import adding, editing, indexing, preparing
 from knowledge.articles import Audience, Change, Written, get_article, withdraw
 from knowledge.models import Article
 from knowledge.retrieval import search
@@ -74,7 +74,7 @@ def test_a_withdrawn_article_is_brought_back_as_it_was_and_not_by_an_edit(databa
     with pytest.raises(Conflict, match="bring it back before"):
         editing.edit_article(public_id, WRITTEN, by=STAFF, seen_version=1)
     with pytest.raises(Conflict, match="bring it back before"):
-        stale = indexing.prepare(replace(indexing.as_new(_read(public_id)), body="New."))
+        stale = preparing.prepare(replace(preparing.as_new(_read(public_id)), body="New."))
         with transaction() as session:
             indexing.write(session, stale, seen_version=1)
     assert editing.bring_back(public_id, by=STAFF).version == 1
@@ -93,7 +93,7 @@ def test_an_old_version_is_restored_as_a_new_one(database: str) -> None:
 
 
 def test_an_article_that_was_erased_while_somebody_edited_it_does_not_come_back(database: str) -> None:
-    read = indexing.as_new(_read(_write()))
+    read = preparing.as_new(_read(_write()))
     with transaction() as session:
         session.execute(delete(Article))
     with pytest.raises(Conflict, match="is not there any more"):

@@ -9,7 +9,8 @@ from ingestion import intake
 from knowledge import impact
 from knowledge.articles import Audience, Kind, add_article, get_article, withdraw
 from knowledge.impact import Impact, Outcome
-from knowledge.indexing import Added, NewArticle, as_new
+from knowledge.indexing import Added
+from knowledge.preparing import NewArticle, as_new
 from knowledge.retrieval import Passage, search
 from runtime.database import transaction
 from runtime.errors import InvalidInput, NotFound

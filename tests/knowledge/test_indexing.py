@@ -7,13 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select
 
-from knowledge import embedding, indexing
+from knowledge import embedding, indexing, preparing
 from knowledge.articles import Audience, Change, NewArticle, add_article, reindex
 from knowledge.models import Article, Lexeme, StoredChunk, Vector
 from llm import local_embedding
 from runtime.database import transaction
 from runtime.errors import Conflict
-from runtime.settings import settings
 from tests.knowledge.conftest import Library
 
 BODY = "We ship.\n\n## Costs\n\nIt costs $5.\n\n## Times\n\nIt takes three days."
@@ -110,24 +109,22 @@ def test_a_change_of_what_is_around_the_text_is_a_new_version(library: Library, 
     assert embedded == []
 
 
-def test_another_embedder_embeds_everything_again_in_place(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chunks_without_vectors_are_embedded_in_place(library: Library) -> None:
     ids = [chunk.id for chunk in library.chunks(library.add(BODY))]
-    monkeypatch.setenv("DESKFLEET_KNOWLEDGE_PRECISION", "fp32")
-    settings.cache_clear()
+    with transaction() as session:
+        session.execute(delete(Vector))
     seen: list[tuple[int, int]] = []
     assert reindex(progress=lambda done, total: seen.append((done, total))) == 1
     assert seen == [(1, 1)]
     with transaction() as session:
         assert list(session.scalars(select(StoredChunk.id).order_by(StoredChunk.position))) == ids
-        assert set(session.scalars(select(Vector.model_id))) == {"all-MiniLM-L6-v2/fp32"}
+        assert set(session.scalars(select(Vector.model_id))) == {"all-MiniLM-L6-v2/int8"}
 
 
 def test_an_article_that_somebody_else_changes_meanwhile_is_not_overwritten_half(library: Library) -> None:
     article = NewArticle(source="test", slug="shipping", title="Shipping", body=BODY)
     add_article(article)
-    prepared = indexing.prepare(article)
+    prepared = preparing.prepare(article)
     library.add("All is new.")
     with pytest.raises(Conflict, match="changed at the same time"), transaction() as session:
         indexing.write(session, prepared)
@@ -137,7 +134,7 @@ def test_an_article_that_somebody_else_changes_meanwhile_is_not_overwritten_half
 
 def test_a_withdrawal_while_somebody_writes_leaves_nothing_to_be_found(library: Library) -> None:
     added = library.add(BODY)
-    changed = indexing.prepare(NewArticle("test", "shipping", "Shipping", "All is new."))
+    changed = preparing.prepare(NewArticle("test", "shipping", "Shipping", "All is new."))
     started = threading.Event()
 
     def withdraw() -> None:

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from ingestion import intake
-from knowledge import indexing, tasks
+from knowledge import indexing, learning, tasks
 from knowledge.articles import Kind, LearnReport, learn_now, list_articles
 from knowledge.models import Article
+from knowledge.preparing import NewArticle, Prepared, prepare
 from knowledge.retrieval import search
 from runtime import jobs
 from runtime.database import transaction
@@ -139,7 +140,7 @@ def test_a_run_that_dies_goes_on_where_it_stopped(
         resolved(identity=f"{number}@example.com", question=question, answer=f"{number}: {ANSWER} {question}")
     real, written = indexing.write, []
 
-    def dies_at_the_second(session: object, prepared: indexing.Prepared) -> object:
+    def dies_at_the_second(session: object, prepared: Prepared) -> object:
         written.append(prepared.article.title)
         if len(written) == 2:
             raise MemoryError
@@ -158,17 +159,17 @@ def test_a_ticket_reopened_while_it_was_learned_waits_for_its_next_resolution(
     run_jobs: CollectedJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = resolved()
-    real = indexing.prepare
+    real = prepare
 
-    def reopen_meanwhile(article: indexing.NewArticle) -> indexing.Prepared:
+    def reopen_meanwhile(article: NewArticle) -> Prepared:
         with transaction() as session:
             lifecycle.set_status(session, ticket, Status.OPEN, actor="AGENT-1")
         return real(article)
 
-    monkeypatch.setattr(indexing, "prepare", reopen_meanwhile)
+    monkeypatch.setattr(learning, "prepare", reopen_meanwhile)
     assert learn_now() == LearnReport(seen=1, skipped=1)
     assert learned() == []
-    monkeypatch.setattr(indexing, "prepare", real)
+    monkeypatch.setattr(learning, "prepare", real)
     _resolve(ticket, None)
     assert learn_now() == LearnReport(seen=1, learned=1)
 

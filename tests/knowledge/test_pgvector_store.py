@@ -47,5 +47,27 @@ def test_a_narrow_filter_walks_the_index_until_it_finds_enough(
         assert session.execute(pgvector_store.filtered(pgvector_store._QUERY, where), given).all() == []
 
 
+@pytest.mark.parametrize(
+    ("vectors", "limit", "candidates"),
+    [
+        (-1, 10, 100),
+        (10_000, 10, 100),
+        (30_000, 10, 228),
+        (100_000, 10, 562),
+        (10_000_000, 10, 600),
+        (1, 500, 500),
+    ],
+)
+def test_more_vectors_are_searched_with_more_candidates(
+    database: str, vectors: int, limit: int, candidates: int
+) -> None:
+    with transaction() as session:
+        counted = text("update pg_class set reltuples = :vectors where oid = 'vectors'::regclass")
+        session.execute(counted, {"vectors": vectors})
+        pgvector_store.prepare_scan(session, limit)
+        assert session.scalar(text("select current_setting('hnsw.ef_search')")) == str(candidates)
+        session.rollback()
+
+
 def test_a_vector_is_written_as_halves() -> None:
     assert pgvector_store.literal(np.array([1, 0.1, -2], np.float32)) == "[1.0,0.0999755859375,-2.0]"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sqlalchemy import delete, func, select
 
-from knowledge import articles, embedding, indexing, pieces
+from knowledge import articles, embedding, pieces, preparing
 from knowledge.models import ArticlePiece
 from knowledge.stores import store
 from runtime.database import transaction
@@ -73,7 +73,7 @@ def test_only_new_pieces_are_embedded_and_gone_ones_deleted(
         embedded.extend(texts)
         return embedding.embed_passages(texts)
 
-    monkeypatch.setattr(indexing, "embed_passages", counted)
+    monkeypatch.setattr(preparing, "embed_passages", counted)
     library.add(LONG, title="The tent")
     assert embedded == []
     before = count(added.article_id)

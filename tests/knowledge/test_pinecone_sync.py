@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete, text, update
 
-from knowledge import articles, pinecone_sync, tasks
+from knowledge import articles, embedder_switch, pinecone_sync, tasks
 from knowledge.articles import NewArticle
-from knowledge.models import Article, StoredChunk, Vector
+from knowledge.models import Article, StoredChunk
 from knowledge.pinecone_rows import waiting
 from knowledge.pinecone_store import Refused
 from knowledge.pinecone_sync import Synced, sync
@@ -287,19 +287,22 @@ def test_two_processes_share_the_work(stub: PineconeStub, library: Library) -> N
 def test_another_embedder_has_a_namespace_of_its_own(
     stub: PineconeStub, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chunks = fill(library, 3)
+    monkeypatch.setattr(embedder_switch, "_GRACE_S", 0.0)
+    added = [library.add(f"Words of kind {number}.", slug=f"kind-{number}") for number in range(3)]
+    chunks = [chunk.id for one in added for chunk in library.chunks(one)]
     sync()
     monkeypatch.setenv("DESKFLEET_KNOWLEDGE_PRECISION", "fp32")
     settings.cache_clear()
     assert sync() == Synced()
-    with transaction() as session:
-        session.execute(
-            update(Vector).where(Vector.chunk_id != chunks[2]).values(model_id="all-MiniLM-L6-v2/fp32")
-        )
-    assert sync() == Synced(pushed=2, deleted=2)
-    assert {name: set(held) for name, held in stub.namespaces.items()} == {
-        "desk-all-MiniLM-L6-v2-int8": names(chunks[2:]),
-        "desk-all-MiniLM-L6-v2-fp32": names(chunks[:2]),
+    embedder_switch.switch()
+    both = {"desk-all-MiniLM-L6-v2-int8": names(chunks), "desk-all-MiniLM-L6-v2-fp32": names(chunks)}
+    assert {name: set(held) for name, held in stub.namespaces.items()} == both, (
+        "until nobody searches the old"
+    )
+    embedder_switch.clean_up()
+    assert sync() == Synced(deleted=3)
+    assert {name: set(held) for name, held in stub.namespaces.items() if held} == {
+        "desk-all-MiniLM-L6-v2-fp32": names(chunks)
     }
 
 
