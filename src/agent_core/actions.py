@@ -12,6 +12,7 @@ from agent_core.shop_contract import Command, Fate, Outcome, Shop
 from agent_core.toolbox import Desk
 from agent_core.tools import FAILURES, LookUp, named_orders, shop_for, told
 from agent_core.triage import Triage
+from llm import shadow
 from runtime import telemetry
 from runtime.database import transaction
 from runtime.errors import FateUnknown, Permanent, Retryable
@@ -70,6 +71,7 @@ def consult(case: Case, triage: Triage, reason: Reason | None) -> Consulted:
     kind = asks_for(f"{case.subject}\n{case.question}", triage.language)
     if kind is None and not (tool_calls.has_model() and triage.category in _CATEGORIES):
         return NOTHING
+    shadow.refuse("The orders of that day are not known.")
     with telemetry.span("act", wanted=kind.value if kind else ""):
         desk = Desk(case, shop, language=triage.language, address=_address(case))
         if (found := tool_calls.consult(desk)) is not None:

@@ -16,7 +16,7 @@ from agent_core.ngrams import NgramSpace
 from agent_core.reliability import Bin, Honesty
 from llm import local_embedding
 from runtime.data_folder import data_folder
-from tickets.categories import categories
+from tickets.categories import built_in
 
 _VERSION = 4  # Raise it when the training or the word lists change: kept classifiers are then trained anew.
 _WORD_LISTS = Path(__file__).parent / "data" / "words"
@@ -28,7 +28,7 @@ def folder() -> Path:
 
 def recipe() -> str:
     """The same where the same code, embedder, word lists and categories can use what was trained."""
-    told = [_VERSION, local_embedding.model_id(), _word_lists(), sorted(categories())]
+    told = [_VERSION, local_embedding.model_id(), _word_lists(), sorted(built_in())]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:24]
 
 

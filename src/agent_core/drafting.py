@@ -12,9 +12,10 @@ from agent_core import drafts, framing, personal
 from agent_core.drafts import Claim, Draft, Source
 from agent_core.fencing import fenced
 from agent_core.languages import frame
-from agent_core.local_drafting import choose_claims, extent_of
+from agent_core.local_drafting import LONGEST, choose_claims, extent_of
 from agent_core.prompts import prompt
 from agent_core.reply_formats import fitted, format_of, guidance
+from agent_core.tape import Form, Tape, form_of
 from agent_core.taxonomy import taxonomy
 from agent_core.triage import Triage
 from knowledge.retrieval import Passage
@@ -32,7 +33,7 @@ _SURELY_RELEVANT = 0.9
 class DraftSentence(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    text: str = Field(min_length=1, max_length=800)
+    text: str = Field(min_length=1, max_length=LONGEST)
     sources: list[int] = Field(description="numbers of the sources that hold this sentence")
     step: bool = Field(False, description="true for one step of a numbered list")
 
@@ -45,6 +46,7 @@ class DraftBody(BaseModel):
     sentences: list[DraftSentence] = Field(max_length=24)
 
 
+_ANSWER: Form[Answer[DraftBody]] = form_of(Answer[DraftBody])
 SoFar = Callable[[Sequence[BaseModel]], Draft]
 """The draft that the first sentences of an answer make."""
 
@@ -56,6 +58,7 @@ def draft_reply(
     orders: list[Order],
     *,
     follow: Callable[[SoFar], Follower] | None = None,
+    tape: Tape | None = None,
 ) -> tuple[Draft, Answer[DraftBody]]:
     """A draft from the passages and the customer's orders, as long as the channel takes.
 
@@ -72,12 +75,16 @@ def draft_reply(
         body = DraftBody.model_construct(sentences=cast("list[DraftSentence]", sentences))
         return fitted(_framed(case, triage, body, sources), case.channel)
 
-    answer = ask(
-        Purpose.REPLY,
-        _prompt(case, triage, sources),
-        DraftBody,
-        local=lambda: _locally(case, sources, len(order_sources), states=asked_for),
-        follower=follow(so_far) if follow else None,
+    answer = (tape or Tape()).step(
+        "draft",
+        _ANSWER,
+        lambda: ask(
+            Purpose.REPLY,
+            _prompt(case, triage, sources),
+            DraftBody,
+            local=lambda: _locally(case, sources, len(order_sources), states=asked_for),
+            follower=follow(so_far) if follow else None,
+        ),
     )
     return fitted(_framed(case, triage, answer.value, sources), case.channel), answer
 

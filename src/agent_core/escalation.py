@@ -29,8 +29,18 @@ class DraftFacts:
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What checked answers of the category prove: the least confidence to reply alone with; None: nothing yet."""
+
+    threshold: float | None
+    more_needed: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """All that the rules look at. Phrases are the words found, or None; so is what a tool failed of.
+
+    `proof` None: the desk does not ask for one.
 
     `said` is the message itself, for the words of a desk's own rules: nothing shows it.
     """
@@ -49,6 +59,7 @@ class Facts:
     draft: DraftFacts | None = None
     category: str = ""
     mode: Mode = Mode.AUTO
+    proof: Proof | None = None
     language: str = ""
     channel: str = ""
     priority: str = ""
@@ -111,6 +122,20 @@ class Verdict:
 def _draft(facts: Facts) -> DraftFacts:
     assert facts.draft is not None
     return facts.draft
+
+
+def _is_unproven(facts: Facts) -> bool:
+    if facts.proof is None or facts.mode is not Mode.AUTO:
+        return False
+    return facts.proof.threshold is None or _draft(facts).confidence < facts.proof.threshold
+
+
+def _proven(facts: Facts) -> str:
+    if facts.proof is None:
+        return "no proof by checked answers is asked for"
+    if facts.proof.threshold is None:
+        return f"nothing is proven of {facts.category}: {facts.proof.more_needed} more checked replies needed"
+    return f"confidence {_draft(facts).confidence:.2f}, proven from {facts.proof.threshold:.2f} on"
 
 
 RULES: tuple[Rule, ...] = (
@@ -216,6 +241,16 @@ RULES: tuple[Rule, ...] = (
             + [f"{name} {least:.2f}" for name, least in sorted(t.category_confidence.items())]
         ),
         needs_draft=True,
+    ),
+    Rule(
+        Reason.NOT_PROVEN,
+        lambda f, _t: _is_unproven(f),
+        lambda f, _t: _proven(f),
+        lambda _t: (
+            "confidence below what checked answers of the category prove, where the desk asks for proof"
+        ),
+        needs_draft=True,
+        fixed=True,
     ),
     Rule(
         Reason.DRAFT_FOR_STAFF,

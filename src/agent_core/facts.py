@@ -1,6 +1,6 @@
 """Gathers what the escalation rules look at, from the case, its triage and its draft."""
 
-from agent_core import routing, rule_file
+from agent_core import proof, routing, rule_file
 from agent_core.escalation import DraftFacts, Facts, RuleBook, Thresholds
 from agent_core.languages import find_phrase
 from agent_core.triage import Triage
@@ -54,6 +54,7 @@ def gather(
         draft=draft,
         category=triage.category,
         mode=routing.mode_of(triage.category),
+        proof=proof.of(triage.category),
         language=triage.language,
         channel=case.channel,
         priority=case.stated_priority or triage.priority,
@@ -66,5 +67,5 @@ def _asks_again(case: Case) -> bool:
     if not any(turn.author is Author.AGENT for turn in case.earlier):
         return False
     now = local_embedding.embed_one(case.question)
-    before = local_embedding.embed(case.earlier_questions)
+    before = local_embedding.embed_remembered(case.earlier_questions)
     return bool((before @ now).max(initial=0.0) >= _SAME_QUESTION)

@@ -9,6 +9,7 @@ from agent_core.sentences import Unit, units
 from llm import local_embedding
 from runtime.agent_settings import Length
 
+LONGEST = 800  # Characters of a sentence. What is longer is a listing or a log: nobody reads it in a reply.
 _MOST_STEPS = 7
 # Cosines of MiniLM between a question and a sentence that helps to answer it, seen on help articles.
 _HELPS = 0.35
@@ -74,6 +75,9 @@ def _from_source(question: str, index: int, source: Source, most: int) -> list[C
 
 def _score(question: str, index: int, source: Source) -> list[_Scored]:
     found = units(source.text)
+    if any(unit.step and len(unit.text) > LONGEST for unit in found):  # Half a procedure helps nobody.
+        found = [unit for unit in found if not unit.step]
+    found = [unit for unit in found if len(unit.text) <= LONGEST]
     if not found:
         return []
     about = "" if source.learned else f"{source.title}: "

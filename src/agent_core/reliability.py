@@ -1,6 +1,5 @@
 """How honest a confidence is: the temperature that makes it so, and the measure of what is left."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,20 +7,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
+from analytics.honesty import Bin as Bin
+from analytics.honesty import bins as bins
+from analytics.honesty import ece as ece
+
 Numbers = NDArray[np.float64]
 Scores = NDArray[np.float32]
-_BINS = 10
 _LEAST_DOUBT = 1e-4
 _LOG_SCALES = (-3.0, 6.0)
-
-
-@dataclass(frozen=True)
-class Bin:
-    """The texts of which so much was claimed: how many, the mean claim, and the share that was right."""
-
-    texts: int
-    confidence: float
-    accuracy: float
 
 
 def probabilities(scores: Scores, scale: float) -> Numbers:
@@ -95,20 +88,3 @@ _TAKEN_AS_TOLD = Honesty(by_probability=1.0, by_energy=0.0, offset=0.0)
 def _odds(probability: Numbers) -> Numbers:
     safe = np.clip(probability, _LEAST_DOUBT, 1 - _LEAST_DOUBT)
     return np.asarray(np.log(safe / (1 - safe)), np.float64)
-
-
-def bins(confidences: Sequence[float] | Numbers, right: Sequence[bool] | NDArray[np.bool_]) -> list[Bin]:
-    """Ten bins of equal width from 0 to 1, without the empty ones."""
-    claimed, held = np.asarray(confidences, np.float64), np.asarray(right, np.float64)
-    places = np.clip((claimed * _BINS).astype(int), 0, _BINS - 1)
-    return [
-        Bin(int(mine.sum()), float(claimed[mine].mean()), float(held[mine].mean()))
-        for number in range(_BINS)
-        if (mine := places == number).any()
-    ]
-
-
-def ece(counted: Sequence[Bin]) -> float:
-    """Expected calibration error: the mean distance of claim and truth, weighted by texts."""
-    total = sum(one.texts for one in counted)
-    return sum(one.texts * abs(one.confidence - one.accuracy) for one in counted) / total if total else 0.0

@@ -3,9 +3,12 @@
 The file may hold `order`, `off`, a table of thresholds, and [[rule]] tables: a reason, and when it applies.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from agent_core.desk_rules import When, desk_rule
 from agent_core.escalation import RULES, Rule, RuleBook, Thresholds
 from agent_core.routing import category_names
+from runtime import desk_settings
+from runtime.desk_settings import Document
 from runtime.errors import SettingError
 from runtime.settings import settings
 from tickets.contracts import Reason
@@ -83,32 +88,66 @@ def check() -> None:
 
 def rule_book(path: Path | None, usual: Thresholds) -> RuleBook:
     """The rules in the order they are asked; without a file the built-in ones. Raises SettingError."""
-    if path is None:
+    listed = _instead.get() or _of_admins() or (read(path) if path else None)
+    if listed is None:
         return RuleBook(RULES, usual)
-    listed = read(path)
     changed = {name: value for name, value in listed.thresholds if value is not None}
     return RuleBook(_ordered(listed), replace(usual, **changed))
+
+
+_instead: ContextVar[RuleFile | None] = ContextVar("rules", default=None)
+
+
+@contextmanager
+def instead(listed: RuleFile | None) -> Iterator[None]:
+    """Within, these are the rules, whatever file is set; None: those that held before."""
+    token = _instead.set(listed or _instead.get())
+    try:
+        yield
+    finally:
+        _instead.reset(token)
+
+
+def text_in_force() -> str | None:
+    """What admins wrote, else the file; None: neither is there, and the built-in rules hold."""
+    if changed := desk_settings.current(Document.RULES):
+        return str(json.loads(changed)["text"])
+    path = settings().agent.rules_file
+    return path.read_text(encoding="utf-8-sig") if path else None
+
+
+def _of_admins() -> RuleFile | None:
+    changed = desk_settings.current(Document.RULES)
+    return parse(json.loads(changed)["text"]) if changed else None
 
 
 @lru_cache(maxsize=4)
 def read(path: Path) -> RuleFile:
     """Raises SettingError naming the line, or the field, that is wrong."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        listed = RuleFile.model_validate(tomllib.loads(text))
+        return parse(path.read_text(encoding="utf-8-sig"), str(path))
     except OSError as error:
         raise _wrong(f"{path} cannot be read ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise _wrong(f"{path} is not TOML ({error})") from None
+
+
+@lru_cache(maxsize=8)
+def parse(text: str, name: str = "the rules") -> RuleFile:
+    """The same of what a file holds."""
+    try:
+        listed = RuleFile.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise _wrong(f"{name} is not TOML ({error})") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise _wrong(f"{path}, {_place(text, first['loc'])}: {first['msg']}") from None
-    for place, what in _mistakes(listed):
-        raise _wrong(f"{path}, {_place(text, place)}: {what}")
+        raise _wrong(f"{name}, {_place(text, first['loc'])}: {first['msg']}") from None
+    for place, what in mistakes(listed):
+        raise _wrong(f"{name}, {_place(text, place)}: {what}")
     return listed
 
 
-def _mistakes(listed: RuleFile) -> Iterator[_Mistake]:
+def mistakes(listed: RuleFile) -> Iterator[_Mistake]:
     """What the types cannot know, with the place of each."""
     built_in = {rule.key: rule for rule in RULES}
     yield from _in_rules(listed.rule, built_in)

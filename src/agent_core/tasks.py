@@ -3,9 +3,10 @@
 import logging
 from dataclasses import replace
 
-from agent_core import retraining, shared_training, workflow
+from agent_core import arms, proof, retraining, shared_training, workflow
 from agent_core.actions import carry_out
 from agent_core.translation import translate
+from analytics import audit_sample
 from llm.payer import billed_to
 from runtime import correlation, jobs, telemetry
 from runtime.database import transaction
@@ -29,6 +30,7 @@ def answer_next() -> None:
     some behind wakes a colleague, and so a burst soon occupies every worker.
     """
     shared_training.refresh()
+    proof.refresh()
     for _ in range(_MOST_IN_A_ROW):
         if not _answer_one():
             return
@@ -59,16 +61,15 @@ def _answer_one() -> bool:
 
 
 def _think_and_record(case: Case) -> bool:
-    decision = workflow.answer(case)
-    if case.left_out:
-        left_out = f"{case.left_out} characters of the conversation were not shown to the agent"
-        decision = replace(decision, notes=(*decision.notes, left_out))
+    with arms.chosen(case) as arm:
+        decision = workflow.answer(case)
+    decision = replace(decision, notes=(*decision.notes, *workflow.left_out(case), *arm))
     with transaction() as session:
         if decision.reason:
             if lifecycle.escalate(session, case, decision) and decision.proposal:
                 actions.propose(session, case, decision.proposal)
-        else:
-            lifecycle.reply(session, case, decision)
+        elif lifecycle.reply(session, case, decision):
+            audit_sample.consider(session, case)
     log.info(
         "answered",
         extra={

@@ -9,22 +9,26 @@ from pathlib import Path
 from agent_core.classifier import Example
 from agent_core.features import Text
 from runtime.language import DEFAULT, LANGUAGES, language_of
-from tickets.categories import Category, categories
+from tickets.categories import FALLBACK, Category, built_in, known
 
 _DATA = Path(__file__).parent / "data"
 _FILE = _DATA / "taxonomy.toml"
 
-FALLBACK = "general_inquiry"  # The category of what belongs to no other one.
+__all__ = ["FALLBACK", "Taxonomy", "taxonomy"]
 
 
 @dataclass(frozen=True)
 class Taxonomy:
     """`english` and `others` are the examples of a target by name, the others by language first."""
 
-    categories: dict[str, Category]
     english: dict[str, dict[str, tuple[str, ...]]]
     others: dict[str, dict[str, dict[str, tuple[str, ...]]]]
     none_of_these: tuple[str, ...]
+
+    @property
+    def categories(self) -> dict[str, Category]:
+        """All that there are or were; the local classifiers tell the built-in ones apart."""
+        return known()
 
     def category_examples(self) -> list[Example]:
         """Those of every category, and texts that belong to none of them."""
@@ -54,13 +58,12 @@ class Taxonomy:
 def taxonomy() -> Taxonomy:
     raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return Taxonomy(
-        categories=categories(),
         english={
-            "categories": {name: tuple(raw["categories"][name]["examples"]) for name in categories()},
+            "categories": {name: tuple(raw["categories"][name]["examples"]) for name in built_in()},
             "sentiment": {name: tuple(examples) for name, examples in raw["sentiment"].items()},
             "priority": {name: tuple(examples) for name, examples in raw["priority"].items()},
         },
-        others=_others(frozenset(categories())),
+        others=_others(frozenset(built_in())),
         none_of_these=_lines((_DATA / "none_of_these.txt").read_text(encoding="utf-8")),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent_core import shop
 from agent_core.shop_contract import Shop, ShopOrder
+from llm import shadow
 from runtime.errors import FateUnknown, Permanent, Retryable
 from tickets.contracts import Case, Order
 from tickets.entities import EntityKind
@@ -53,6 +54,7 @@ def look_up_orders(case: Case, *, open_ones: bool = False) -> LookUp:
     named = named_orders(case) if connected else []
     if connected is None or not (named or open_ones):
         return LookUp()
+    shadow.refuse("The orders of that day are not known.")
     try:
         found = connected.orders_of(case.customer_mail)
     except FAILURES as error:

@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from agent_core import calibration, local_triage
 from agent_core.fencing import fenced
 from agent_core.prompts import prompt
-from agent_core.taxonomy import taxonomy
+from agent_core.taxonomy import FALLBACK, taxonomy
 from llm.ask import Answer, ask
 from llm.purposes import Purpose
 from runtime.language import LANGUAGES, language_of
+from tickets.categories import categories
 from tickets.contracts import Case, Judgement, Mood, Priority, mood_of
 
 _MOST_SUMMARY = 160
@@ -35,8 +36,8 @@ class Triage(BaseModel):
     @field_validator("category")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value not in taxonomy().categories:
-            raise ValueError(f"not a category; use one of {', '.join(taxonomy().categories)}")
+        if value not in categories():
+            raise ValueError(f"not a category; use one of {', '.join(categories())}")
         return value
 
     @field_validator("language")
@@ -93,10 +94,10 @@ def triage_message(case: Case) -> Answer[Triage]:
 
     Words of urgency raise the priority, whatever the model said; its confidence is what such claims were worth so far.
     """
-    categories = "\n".join(f"- {one.name}: {one.description}" for one in taxonomy().categories.values())
+    listed = "\n".join(f"- {one.name}: {one.description}" for one in categories().values())
     filled = prompt(
         "triage",
-        categories=categories,
+        categories=listed,
         subject=fenced(case.subject),
         earlier=fenced("\n".join(f"{turn.author}: {turn.text}" for turn in case.earlier[-6:])),
         question=fenced(case.question),
@@ -120,7 +121,7 @@ def _locally(case: Case) -> Triage:
     language = case.language or language_of(case.question)
     found = local_triage.classify(_asked(case), language)
     return Triage(
-        category=found.category,
+        category=found.category if found.category in categories() else FALLBACK,  # It may be retired.
         priority=found.priority,
         sentiment=found.sentiment,
         language=language if language in LANGUAGES else "en",

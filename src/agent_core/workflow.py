@@ -3,16 +3,17 @@
 import time
 from dataclasses import dataclass, field
 
-from agent_core import framing, local_triage, routing, streaming
+from agent_core import framing, local_triage, proof, recording, routing, streaming
 from agent_core.actions import NOTHING, Consulted, consult
 from agent_core.drafting import DraftBody, draft_reply
 from agent_core.escalation import DraftFacts, Facts, Verdict, explain, reason_to_escalate
 from agent_core.facts import gather, rule_book
 from agent_core.grounding import Support
-from agent_core.guard import screen
+from agent_core.guard import ScreenedCase, screen
 from agent_core.output_filter import allowed_addresses, check_output
 from agent_core.personal import asks_about_own_order, asks_for_state
 from agent_core.steps import check_grounding, look_up_orders, screen_case, screen_passages, search
+from agent_core.tape import Tape
 from agent_core.tools import LookUp
 from agent_core.triage import Triage, record, triage_message
 from knowledge.retrieval import Passage
@@ -31,6 +32,9 @@ _SHORT_QUESTION = 60
 _ORDER_CONFIDENCE = 0.95
 _UNANSWERED = (Reason.NO_ANSWER_FOUND, Reason.UNSUPPORTED_ANSWER, Reason.LOW_CONFIDENCE)
 
+# A draft that only waits for a person to send it.
+_SENDABLE = (None, Reason.DRAFT_FOR_STAFF, Reason.NOT_PROVEN)
+
 
 @dataclass
 class _Steps:
@@ -43,15 +47,33 @@ class _Steps:
     tool_failure: str | None = None
     guard_notes: list[str] = field(default_factory=list)
     consulted: Consulted = NOTHING
+    confidence: float | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
+    tape: Tape = field(default_factory=Tape)
+
+    def reason(self, facts: Facts) -> Reason | None:
+        """Of the first rule that applies; all that were asked are remembered."""
+        self.verdicts = explain(facts, rule_book())
+        return next((one.reason for one in self.verdicts if one.applies), None)
 
 
 def answer(case: Case) -> Decision:
     """A reply (no reason) or an escalation (one reason) for the case."""
-    steps = _Steps()
+    return _answered(case, Tape())
+
+
+def answer_again(case: Case, given: Tape) -> Decision:
+    """The same from what the steps gave then, which is on the tape: no model, search or shop is asked."""
+    return _answered(case, given)
+
+
+def _answered(case: Case, tape: Tape) -> Decision:
+    steps = _Steps(tape=tape)
     with billed_to(ticket_id=case.ticket_id, customer_id=case.customer_id):
         try:
             reason = _think(case, steps)
         except BudgetSpent:
+            steps.tape.note_spent()
             reason = Reason.BUDGET
     if reason in _UNANSWERED and any(one.is_over_budget for one in _answers(steps)):
         reason = Reason.BUDGET  # A model that costs something might have known.
@@ -60,16 +82,24 @@ def answer(case: Case) -> Decision:
 
 def _think(case: Case, steps: _Steps) -> Reason | None:
     with telemetry.span("screen"):
-        screened = screen_case(case)
+        screened = steps.tape.step("screen", recording.SCREENED, lambda: screen_case(case))
         asked = screened.case
         steps.guard_notes += screened.notes
     with telemetry.span("triage"):
-        steps.triage = triage_message(case if screened.asks_nothing else asked)
+        shown = case if screened.asks_nothing else asked
+        steps.triage = steps.tape.step("triage", recording.TRIAGED, lambda: triage_message(shown))
         triage = steps.triage.value
+    known = steps.tape.step("proof", recording.PROOF, lambda: proof.Held(proof.of(triage.category)))
+    with proof.held(known):
+        return _go_on(case, steps, screened, triage)
+
+
+def _go_on(case: Case, steps: _Steps, screened: ScreenedCase, triage: Triage) -> Reason | None:
+    asked = screened.case
     # The rules read the whole message: what is left out of the question may still be a reason for staff.
-    reason = reason_to_escalate(gather(case, triage), rule_book())
+    reason = steps.reason(gather(case, triage))
     if not screened.asks_nothing:
-        steps.consulted = consult(asked, triage, reason)
+        steps.consulted = steps.tape.step("shop", recording.CONSULTED, lambda: consult(asked, triage, reason))
         steps.guard_notes += steps.consulted.notes
     if steps.consulted.proposal:
         return reason or Reason.HIGH_STAKES_ACTION
@@ -77,26 +107,33 @@ def _think(case: Case, steps: _Steps) -> Reason | None:
         return reason or Reason.SUSPICIOUS
     with telemetry.span("retrieve"):
         passages = _found(steps, asked, triage)
-        shop = steps.consulted.seen or _orders(asked, triage)
+        shop = steps.consulted.seen or steps.tape.step(
+            "orders", recording.ORDERS, lambda: _orders(asked, triage)
+        )
         steps.tool_failure = shop.failure
-    sure = _confidence(asked, triage, passages, shop)
-    wanted = streaming.may_show(case, triage, confidence=sure, tool_failure=shop.failure)
+    sure = steps.confidence = _confidence(asked, triage, passages, shop)
+    wanted = not steps.tape.is_given and streaming.may_show(
+        case, triage, confidence=sure, tool_failure=shop.failure
+    )
     with (
         telemetry.span("draft", passages=len(passages)),
         streaming.shown(asked, triage, wanted=wanted) as follow,
     ):
-        draft, steps.draft = draft_reply(asked, triage, passages, list(shop.orders), follow=follow)
+        draft, steps.draft = draft_reply(
+            asked, triage, passages, list(shop.orders), follow=follow, tape=steps.tape
+        )
     with telemetry.span("ground"):
         steps.support = check_grounding(draft)
     seen = _draft_facts(sure, len(passages) + len(shop.orders), steps.support)
-    facts = gather(case, triage, seen, tool_failure=shop.failure)
-    reason = reason_to_escalate(facts, rule_book())
+    reason = steps.reason(gather(case, triage, seen, tool_failure=shop.failure))
     # Staff who send a draft as it is are told as well what is wrong with it.
-    return reason if reason not in (None, Reason.DRAFT_FOR_STAFF) else _refused(steps, asked) or reason
+    return reason if reason not in _SENDABLE else _refused(steps, asked) or reason
 
 
 def _found(steps: _Steps, asked: Case, triage: Triage) -> list[Passage]:
-    passages, notes = screen_passages(_searched(asked, triage))
+    passages, notes = steps.tape.step(
+        "search", recording.FOUND, lambda: screen_passages(_searched(asked, triage))
+    )
     steps.guard_notes += notes
     return passages
 
@@ -121,11 +158,18 @@ def _refused(steps: _Steps, asked: Case) -> Reason | None:
     assert steps.triage is not None
     assert steps.support is not None
     draft, language = steps.support.draft, steps.triage.value.language
-    fault = check_output(draft.text, asked, draft.sources, language=language, allowed=allowed_addresses())
+    allowed = steps.tape.step("allowed", recording.ADDRESSES, lambda: sorted(allowed_addresses()))
+    fault = check_output(draft.text, asked, draft.sources, language=language, allowed=allowed)
     if fault is None:
         return None
     steps.guard_notes.append(f"reply refused: {fault}")
     return Reason.OUTPUT_REFUSED
+
+
+def left_out(case: Case) -> tuple[str, ...]:
+    """For the notes of a decision: how much of a long conversation it did not see."""
+    told = f"{case.left_out} characters of the conversation were not shown to the agent"
+    return (told,) if case.left_out else ()
 
 
 def warm_up() -> None:
@@ -203,6 +247,8 @@ def _decision(case: Case, steps: _Steps, reason: Reason | None) -> Decision:
         draft=support.draft.text if support and support.draft.claims else "",
         citations=support.draft.citations if support else (),
         support=support.share if support else 0.0,
+        confidence=steps.confidence,
+        evidence=recording.evidence(case, steps.tape, steps.verdicts),
         models=tuple(f"{one.provider}:{one.model}" for one in answers),
         prompt_versions=tuple(one.prompt_version for one in answers),
         input_tokens=sum(one.input_tokens for one in answers),

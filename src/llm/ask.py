@@ -14,13 +14,13 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
-from llm import breaker, choices, conventions, quotas, records, sharing
+from llm import breaker, choices, conventions, quotas, records, shadow, sharing
 from llm.budget import BudgetSpent
 from llm.choices import Provider
 from llm.deadline import close_connections
 from llm.following import Follower
 from llm.metering import Ledger, Question
-from llm.payer import payer
+from llm.payer import billed_to, payer
 from llm.purposes import Purpose, limits
 from llm.sharing import Found
 from runtime.settings import settings
@@ -53,6 +53,7 @@ class Answer(Generic[T]):
     attempts: tuple[str, ...]  # What failed before, such as "anthropic: timeout".
     is_shared: bool = False  # An equal question was asked at the same time, or just before.
     is_over_budget: bool = False  # A budget had no room for at least one of the models.
+    prompt_key: str = ""  # The same for identical prompts: by it a replay finds what was answered before.
 
 
 def ask(
@@ -70,6 +71,8 @@ def ask(
     written; one that was there already, and that of `local`, only come back. Raises what `local` raises, and
     BudgetSpent where the settings want staff to answer instead of the local model.
     """
+    if (shadowed := shadow.current()) is not None:
+        return _in_shadow(shadowed, purpose, prompt, answer_type, local)
     ledger = Ledger()
     key = sharing.key_of(purpose, prompt.version, answer_type.__name__, prompt.system, prompt.user)
     questions = _questions(purpose, prompt, answer_type, follower)
@@ -77,10 +80,10 @@ def ask(
         key, purpose, lambda: _find(questions, prompt, ledger), wait_s=limits(purpose).chain_s
     )
     if found:
-        return replace(_finished(found, prompt, ledger), is_shared=is_shared)
+        return replace(_finished(purpose, found, prompt, ledger), is_shared=is_shared)
     if ledger.is_over_budget and settings().llm.when_spent == "staff":
         raise BudgetSpent("The budget for language models is used up.")
-    return _finished(_ask_locally(purpose, prompt, local, ledger), prompt, ledger)
+    return _finished(purpose, _ask_locally(purpose, prompt, local, ledger), prompt, ledger)
 
 
 def _questions(
@@ -110,6 +113,26 @@ def warm_up() -> None:
         _chain()
 
 
+def _in_shadow(
+    shadowed: shadow.Shadow, purpose: Purpose, prompt: Prompt, answer_type: type[T], local: Callable[[], T]
+) -> Answer[T]:
+    """Nothing is written to a ticket's account: a live call is nobody's, and the local model leaves no row."""
+    ledger = Ledger()
+    questions = _questions(purpose, prompt, answer_type, None)
+    if questions and not shadowed.is_live:
+        key = shadow.key_of(purpose, prompt.system, prompt.user)
+        told = shadowed.recorded(key, [one.choice for one in questions])
+        if told is None:
+            raise shadow.NotReproducible(f"No answer to this prompt is recorded: {purpose.value}.")
+        value = answer_type.model_validate(told.value)
+        return Answer(
+            value, told.provider, told.model, 0, 0, told.cost_usd, told.ms, prompt.version, (),
+        )  # fmt: skip
+    with billed_to(ticket_id=None, customer_id=None):
+        found = _find(questions, prompt, ledger)
+    return _finished(purpose, found or Found(local(), Provider.LOCAL, Provider.LOCAL.value), prompt, ledger)
+
+
 def _ask_locally(purpose: Purpose, prompt: Prompt, local: Callable[[], T], ledger: Ledger) -> Found[T]:
     at, began_s = datetime.now(UTC), ledger.elapsed_s()
     named = {conventions.OPERATION: conventions.CHAT, conventions.PROVIDER: Provider.LOCAL.value}
@@ -131,7 +154,7 @@ def _ask_locally(purpose: Purpose, prompt: Prompt, local: Callable[[], T], ledge
     return Found(value, Provider.LOCAL, Provider.LOCAL.value)
 
 
-def _finished(found: Found[T], prompt: Prompt, ledger: Ledger) -> Answer[T]:
+def _finished(purpose: Purpose, found: Found[T], prompt: Prompt, ledger: Ledger) -> Answer[T]:
     return Answer(
         value=found.value,
         provider=found.provider.value,
@@ -143,6 +166,7 @@ def _finished(found: Found[T], prompt: Prompt, ledger: Ledger) -> Answer[T]:
         prompt_version=prompt.version,
         attempts=tuple(ledger.attempts),
         is_over_budget=ledger.is_over_budget,
+        prompt_key=shadow.key_of(purpose, prompt.system, prompt.user),
     )
 
 

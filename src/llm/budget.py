@@ -80,6 +80,13 @@ def budgets(who: Payer, today: date) -> tuple[Budget, ...]:
     return tuple(sorted((one for one in found if one.limit), key=lambda one: one.name))
 
 
+def spent_so_far(session: Session, today: date) -> dict[Scope, Decimal]:
+    """Of the desk's own budgets, in dollars; also where there is no limit."""
+    since = {Scope.DAY: today, Scope.MONTH: today.replace(day=1)}
+    moments = {scope: datetime.combine(day, datetime.min.time(), UTC) for scope, day in since.items()}
+    return {scope: session.execute(_SPENT_SINCE, {"since": at}).scalar_one() for scope, at in moments.items()}
+
+
 def reserve(worst_usd: Decimal, *, hold_s: float) -> Reservation:
     """Set the cost aside. After `hold_s` seconds without a settlement it is free again: its process has died.
 
@@ -193,6 +200,7 @@ where at >= :since and (cast(:ticket as bigint) is null or ticket_id = :ticket)
     and (cast(:customer as bigint) is null or customer_id = :customer)
 on conflict (name) do nothing
 """)
+_SPENT_SINCE = text("select coalesce(sum(cost_usd), 0) from llm_calls where at >= :since")
 _RELIMIT = text("update llm_budgets set limit_usd = :limit, warned = 0 where name = :name")
 _RESERVED = text("""
 select budget, sum(amount_usd) from llm_reservations

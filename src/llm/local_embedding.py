@@ -43,9 +43,12 @@ class _Model:
 _loading = Lock()
 
 
+_NAME = "all-MiniLM-L6-v2"
+
+
 def model_id() -> str:
     """Name and precision, kept beside each stored vector: vectors of different ids are never compared."""
-    return f"all-MiniLM-L6-v2/{settings().knowledge.precision}"
+    return f"{_NAME}/{settings().knowledge.precision}"
 
 
 def count_tokens(text: str) -> int:
@@ -53,19 +56,20 @@ def count_tokens(text: str) -> int:
     return len(_model().tokenizer.encode(text, add_special_tokens=False).ids)
 
 
-def embed(texts: Sequence[str], *, max_tokens: int = MAX_TOKENS) -> Vectors:
+def embed(texts: Sequence[str], *, max_tokens: int = MAX_TOKENS, model: str = "") -> Vectors:
     """One vector of length 1 per text, in the given order. Thread-safe; what is longer than the limit is cut.
 
-    Raises Unavailable when the model's files are absent.
+    `model` is an id, by default the one that the settings name. Raises Unavailable when its files are absent.
     """
-    model = _model()
-    encodings = model.tokenizer.encode_batch([text[:_MAX_CHARACTERS] for text in texts])
+    loaded = _model(model)
+    encodings = loaded.tokenizer.encode_batch([text[:_MAX_CHARACTERS] for text in texts])
     tokens = [_cut(encoding.ids, max_tokens) for encoding in encodings]
-    run = partial(_run, model.session)
+    run = partial(_run, loaded.session)
     # Quantisation takes one scale from a whole run: in a batch a text's vector would depend on its neighbours
     # (cosine 0.97 to its own when alone). One text a run, on parallel threads, is also faster than batches.
-    if len(tokens) > 1:
-        with ThreadPoolExecutor(settings().knowledge.threads) as pool:
+    threads = settings().knowledge.threads
+    if len(tokens) > 1 and threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
             vectors = list(pool.map(run, tokens))
     else:
         vectors = [run(ids) for ids in tokens]
@@ -73,24 +77,25 @@ def embed(texts: Sequence[str], *, max_tokens: int = MAX_TOKENS) -> Vectors:
 
 
 @lru_cache(maxsize=256)
-def _embed_one(model: str, text: str) -> Vectors:  # noqa: ARG001  # the model's id is part of the key
-    vector: Vectors = embed([text], max_tokens=QUESTION_TOKENS)[0]
+def _embed_one(model: str, text: str) -> Vectors:
+    vector: Vectors = embed([text], max_tokens=QUESTION_TOKENS, model=model)[0]
     vector.setflags(write=False)
     return vector
 
 
-def embed_one(text: str) -> Vectors:
+def embed_one(text: str, *, model: str = "") -> Vectors:
     """The read-only vector of a question, remembered: triage and search ask for that of the same one.
 
     Its first 256 tokens are read: all 512 found nothing more in 500 real questions, and take twice as long.
     """
-    return _embed_one(model_id(), text)
+    # The tokenizer takes a line's end for a space as well: a text and its lines joined are one question.
+    return _embed_one(model or model_id(), " ".join(text.split()))
 
 
 def embed_remembered(texts: Sequence[str]) -> Vectors:
     """The same as `embed` for sentences that come again and again, as those of articles do in one reply after another.
 
-    4,096 vectors are kept, 6 MB, under a hash of their text.
+    4,096 vectors are kept, 6 MB, under a hash of their text, unless `remember` said otherwise.
     """
     keys = [hashlib.sha256(f"{model_id()}\0{text}".encode()).digest() for text in texts]
     with _remembering:
@@ -105,6 +110,12 @@ def embed_remembered(texts: Sequence[str]) -> Vectors:
         while len(_remembered) > _MOST_REMEMBERED:
             _remembered.popitem(last=False)
     return np.array([known[key] for key in keys], np.float32).reshape(-1, DIMENSIONS)
+
+
+def remember(most: int) -> None:
+    """How many sentences `embed_remembered` keeps in this process: 1.6 KB each."""
+    global _MOST_REMEMBERED
+    _MOST_REMEMBERED = most
 
 
 def forget_remembered() -> None:
@@ -133,17 +144,21 @@ def _folder() -> Path:
     return configured or Path(sys.prefix) / "share/deskfleet/minilm"
 
 
-def _model() -> _Model:
-    knowledge = settings().knowledge
+def _model(model: str = "") -> _Model:
+    name, _, precision = (model or model_id()).partition("/")
+    if name != _NAME:
+        raise Unavailable(
+            f"The embedder {model} is not one of this version: run deskfleet knowledge reindex."
+        )
     with _loading:
-        return _load(_folder(), knowledge.precision, knowledge.threads)
+        return _load(_folder(), precision, settings().knowledge.threads)
 
 
 # Never let go of: in a forked child the session's threads do not exist, and its end would wait for them for ever.
 _loaded: list[_Model] = []
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # While the precision is changed, both are in use.
 def _load(folder: Path, precision: str, threads: int) -> _Model:
     graph, tokenizer = folder / f"{precision}.onnx", folder / "tokenizer.json"
     for file in (graph, tokenizer):

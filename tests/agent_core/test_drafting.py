@@ -189,3 +189,23 @@ def test_what_a_model_cites_beyond_the_sources_counts_for_nothing(monkeypatch: p
     monkeypatch.setattr(drafting, "_locally", lambda *_arguments, **_choices: body)
     draft, _answer = draft_reply(a_case(), TRIAGE, [a_passage()], [])
     assert [(claim.text, claim.sources) for claim in draft.claims] == [("Free.", (0,))]
+
+
+LISTING = f"Delivery to {' and '.join(f'town {number}' for number in range(120))} takes three days."
+
+
+def test_a_sentence_that_nobody_would_read_is_not_said() -> None:
+    case = a_case(question=QUESTION)
+    draft, _answer = draft_reply(case, TRIAGE, [a_passage(f"{LISTING} {TEXT}")], [])
+    assert draft.claims
+    assert all("town" not in claim.text for claim in draft.claims)
+    draft, _answer = draft_reply(case, TRIAGE, [a_passage(LISTING)], [])
+    assert not draft.claims
+
+
+def test_a_procedure_with_a_step_that_is_too_long_is_left_out_whole() -> None:
+    steps = f"How to track a delivery:\n\n1. Open the page of your delivery.\n2. {LISTING}\n3. Choose the delivery."
+    draft, _answer = draft_reply(
+        a_case(question="How do I track a delivery?"), TRIAGE, [a_passage(steps)], []
+    )
+    assert not any(claim.step for claim in draft.claims)

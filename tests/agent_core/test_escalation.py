@@ -9,6 +9,7 @@ from agent_core.escalation import (
     DraftFacts,
     Facts,
     Mode,
+    Proof,
     RuleBook,
     Thresholds,
     explain,
@@ -50,6 +51,7 @@ CASES = [
     (Reason.NO_ANSWER_FOUND, {"draft": replace(GOOD, empty=True)}),
     (Reason.UNSUPPORTED_ANSWER, {"draft": replace(GOOD, support=0.74)}),
     (Reason.LOW_CONFIDENCE, {"draft": replace(GOOD, confidence=0.74)}),
+    (Reason.NOT_PROVEN, {"proof": Proof(threshold=0.91, more_needed=0)}),
     (Reason.DRAFT_FOR_STAFF, {"mode": Mode.DRAFT}),
 ]
 
@@ -74,6 +76,7 @@ def test_every_rule_has_a_case() -> None:
         {"customer_turns": 8},
         {"draft": replace(GOOD, support=0.75)},
         {"draft": replace(GOOD, confidence=0.75)},
+        {"proof": Proof(threshold=0.9, more_needed=0)},
     ],
 )
 def test_a_threshold_belongs_to_the_side_that_is_documented(change: dict[str, object]) -> None:

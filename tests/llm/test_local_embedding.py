@@ -105,6 +105,15 @@ def test_a_vector_does_not_depend_on_the_texts_beside_it() -> None:
     assert np.array_equal(local_embedding.embed(texts), np.array(alone))
 
 
+def test_one_thread_and_several_make_the_same_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
+    several = local_embedding.embed(TEXTS)
+    monkeypatch.setenv("DESKFLEET_KNOWLEDGE_THREADS", "1")
+    settings.cache_clear()
+    assert np.array_equal(local_embedding.embed(TEXTS), several)
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
 def test_no_texts_give_no_vectors() -> None:
     assert local_embedding.embed([]).shape == (0, 384)
 
@@ -172,6 +181,7 @@ def test_a_sentence_that_comes_again_is_remembered_and_is_the_same_vector(
 
 
 def test_no_more_sentences_are_remembered_than_stated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local_embedding, "_MOST_REMEMBERED", 2)
+    monkeypatch.setattr(local_embedding, "_MOST_REMEMBERED", local_embedding._MOST_REMEMBERED)
+    local_embedding.remember(2)
     local_embedding.embed_remembered(["One.", "Two.", "Three."])
     assert len(local_embedding._remembered) == 2

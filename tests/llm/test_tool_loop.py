@@ -19,6 +19,7 @@ from llm.models import LlmCall, LlmReservation
 from llm.purposes import Purpose
 from llm.tool_loop import MOST_CALLS
 from llm.tools import Told, Tool
+from runtime import telemetry
 from runtime.database import transaction
 from tests.llm.conftest import Configure, Vendors
 from tests.stubs.model_stub import slow, status, text, tool_call
@@ -136,6 +137,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
+    monkeypatch.setattr(telemetry, "_tracing", True)
     yield exporter
     provider.shutdown()
 
