@@ -23,6 +23,7 @@ class AlertKind(StrEnum):
     CRITICAL_UNATTENDED = "critical_unattended"
     KEY_BUSY = "key_busy"
     UNLIKE_ITSELF = "unlike_itself"
+    ANSWERS_WORSE = "answers_worse"
 
 
 def raise_alert(session: Session, kind: AlertKind, about: str, text: str) -> bool:

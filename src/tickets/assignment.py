@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from tickets import staff_queues, timeline
+from tickets import categories, staff_queues, timeline
 from tickets.contracts import Author, Owner, Status
 from tickets.models import Customer, Ticket, TicketEvent
 from tickets.queue_choice import Wanted, choose
@@ -86,7 +86,9 @@ def _enter(session: Session, ticket_id: int, queues: list[StaffQueue]) -> int | 
     ).one()
     if present is not None:
         return present
-    chosen = choose(queues, Wanted(category or "", priority, language, tier.casefold()))
+    named = categories.known().get(category or "")
+    wanted = Wanted(category or "", priority, language, tier.casefold(), named.queue if named else "")
+    chosen = choose(queues, wanted)
     if chosen is None:
         return None
     # A queue that is being removed meanwhile is no queue: the lock waits for that, and finds nothing then.

@@ -85,6 +85,7 @@ class Reason(StrEnum):
     ASKS_FOR_PERSON = "asks_for_person"
     NEGATIVE_SENTIMENT = "negative_sentiment"
     LOW_CONFIDENCE = "low_confidence"
+    NOT_PROVEN = "not_proven"
     TOO_MANY_TURNS = "too_many_turns"
     LEGAL = "legal"
     HIGH_STAKES_ACTION = "high_stakes_action"
@@ -323,6 +324,28 @@ class ClaimOutcome:
 
 
 @dataclass(frozen=True)
+class PassageHash:
+    """A passage that was found: which version of which article, and the hash of its text."""
+
+    article: str
+    version: int
+    chunk: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a decision was made from. `steps`: what each step gave; `context`: settings and rules; all of it JSON."""
+
+    case: dict[str, object] = field(default_factory=dict)
+    steps: dict[str, object] = field(default_factory=dict)
+    rules: tuple[tuple[str, bool, str], ...] = ()
+    passages: tuple[PassageHash, ...] = ()
+    thresholds: dict[str, object] = field(default_factory=dict)
+    context: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Decision:
     """The record of one decision of the agent: what it saw, what it did, what it cost."""
 
@@ -340,3 +363,5 @@ class Decision:
     notes: tuple[str, ...] = ()
     proposal: Proposal | None = None  # What staff are to approve; such a decision is an escalation.
     notice: str = ""  # What the customer is told beside an escalation, at most once per ticket.
+    confidence: float | None = None  # In the draft; None: there was none to be sure of.
+    evidence: Evidence | None = None

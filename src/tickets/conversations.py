@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from runtime.data_folder import secret_key
 from runtime.errors import Conflict
+from tickets import decision_records
 from tickets.contracts import Delivery
 from tickets.models import AgentDecision, Attachment, Message, ReceivedMessage, Ticket, TicketEvent
 from tickets.tombstones import keyed
@@ -133,6 +134,7 @@ def reduce_decisions(session: Session, ticket_ids: Sequence[int]) -> int:
         one.draft, one.citations = "", []
         one.judgement = {name: _emptied(name, value) for name, value in one.judgement.items()}
     session.flush()
+    decision_records.note_reduction(session, reduced)
     return len(reduced)
 
 

@@ -38,12 +38,23 @@ def is_corrected(field_name: str) -> ColumnElement[bool]:
     )
 
 
-def give_verdict(session: Session, ticket_id: int, verdict: Verdict, *, staff: str, why: str = "") -> None:
-    """Of the agent's newest answer. Raises Conflict when the agent has not answered, TooLarge for a long `why`."""
+def give_verdict(
+    session: Session,
+    ticket_id: int,
+    verdict: Verdict,
+    *,
+    staff: str,
+    why: str = "",
+    decision_id: int | None = None,
+) -> None:
+    """Of the agent's newest answer, or of the one that is named.
+
+    Raises Conflict when the agent has not answered, TooLarge for a long `why`.
+    """
     if len(why) > MOST_WHY:
         raise TooLarge(f"The reason is longer than {MOST_WHY} characters.", field="why")
     query = select(func.max(AgentDecision.id)).where(AgentDecision.ticket_id == ticket_id)
-    decision_id = session.scalar(query)
+    decision_id = decision_id or session.scalar(query)
     if decision_id is None:
         raise Conflict("The AI has not answered this ticket yet.")
     told = {"verdict": verdict, "why": why.strip(), "at": func.now()}

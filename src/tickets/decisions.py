@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from runtime import telemetry
+from tickets import decision_records
 from tickets.contracts import Case, Decision
 from tickets.models import AgentDecision
 
@@ -15,8 +16,9 @@ def record(session: Session, case: Case, decision: Decision, outcome: str, now: 
     answered_s = (now - case.received_at).total_seconds()
     judged = decision.judgement
     judgement = {**dataclasses.asdict(judged), "mood": judged.mood} if judged else {}
-    session.execute(
-        insert(AgentDecision).values(
+    row = session.scalars(
+        insert(AgentDecision)
+        .values(
             ticket_id=case.ticket_id,
             answers_seq=case.up_to_seq,
             outcome=outcome,
@@ -33,8 +35,11 @@ def record(session: Session, case: Case, decision: Decision, outcome: str, now: 
             cost_usd=decision.cost_usd,
             processing_ms=decision.processing_ms,
             answered_s=answered_s,
+            confidence=decision.confidence,
         )
-    )
+        .returning(AgentDecision)
+    ).one()
+    decision_records.keep(session, row, case.public_id, decision.evidence)
     telemetry.record_outcome(
         outcome,
         channel=case.channel,

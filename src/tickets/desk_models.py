@@ -104,6 +104,17 @@ class TemplateUse(Table):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
 
 
+class ResolutionNote(Table):
+    """What solved a ticket, in the words of the staff who solved it; the nightly learning reads it."""
+
+    __tablename__ = "resolution_notes"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    staff: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=_Now)
+
+
 class TicketSummary(Table):
     """What a conversation came to: asked for, then with its text, or with why there is none."""
 

@@ -278,6 +278,7 @@ class AgentDecision(Table):
     draft: Mapped[str] = mapped_column(Text, server_default="")
     citations: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sql("'[]'"))
     support: Mapped[float] = mapped_column(Double, server_default="0")
+    confidence: Mapped[float | None] = mapped_column(Double)
     judgement: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sql("'{}'"))
     models: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))
     prompt_versions: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=sql("'{}'"))

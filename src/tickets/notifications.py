@@ -28,15 +28,19 @@ def notify(
     events.publish(session, "notification.added", staff=staff)
 
 
-def list_notifications(session: Session, staff: str) -> list[tuple[Notification, str | None]]:
-    """The newest first, with the public id of its ticket."""
+def list_notifications(
+    session: Session, staff: str, *, before: int | None = None, limit: int = _MOST_SHOWN
+) -> list[tuple[Notification, str | None]]:
+    """The newest first, with the public id of its ticket; `before` is the id of the last one of the page before."""
     query = (
         select(Notification, Ticket.public_id)
         .outerjoin(Ticket, Ticket.id == Notification.ticket_id)
         .where(Notification.staff == staff)
         .order_by(Notification.id.desc())
-        .limit(_MOST_SHOWN)
+        .limit(limit)
     )
+    if before is not None:
+        query = query.where(Notification.id < before)
     return [(row[0], row[1]) for row in session.execute(query)]
 
 

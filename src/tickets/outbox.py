@@ -16,19 +16,24 @@ from tickets.public_ids import new_mail_id
 OVERTAKEN = "Overtaken by staff."  # Why a reply of the agent was not delivered.
 
 
-def withdraw_agents(session: Session, ticket_id: int) -> None:
-    """Replies of the agent that still wait to be sent: staff speak now. A chat's page has shown them already."""
+def withdraw_agents(session: Session, ticket_id: int) -> int:
+    """Replies of the agent that still wait to be sent: staff speak now. A chat's page has shown them already.
+
+    Returns how many: their customers have no other answer yet.
+    """
     waiting = (
         Message.ticket_id == ticket_id,
         Message.author == Author.AGENT,
         Message.delivery == Delivery.QUEUED,
     )
     by_chat = select(Ticket.id).where(Ticket.id == ticket_id, Ticket.channel == Channel.WEB_CHAT)
-    session.execute(
+    withdrawn = session.scalars(
         update(Message)
         .where(*waiting, Message.ticket_id.not_in(by_chat))
         .values(delivery=Delivery.FAILED, delivery_error=OVERTAKEN)
+        .returning(Message.id)
     )
+    return len(withdrawn.all())
 
 
 def queue_reply(  # noqa: PLR0913  # keyword-only: the columns of the row
@@ -43,7 +48,7 @@ def queue_reply(  # noqa: PLR0913  # keyword-only: the columns of the row
 ) -> int:
     """The outgoing row: the outbox of its delivery. A mail's Message-ID is written before it is sent.
 
-    With `hold_s` it is due so much later, and the sweep asks for its delivery. Chat and API show what is said at once.
+    With `hold_s` it is due so much later, and the sweep asks for its delivery; chat and API show it from then on.
     """
     ticket = session.execute(
         update(Ticket)
@@ -52,6 +57,7 @@ def queue_reply(  # noqa: PLR0913  # keyword-only: the columns of the row
         .returning(Ticket.last_seq, Ticket.channel, Ticket.last_inbound_seq, Ticket.desk_address)
     ).one()
     domain = (ticket.desk_address or settings().ingestion.address).rpartition("@")[2]
+    due_at = func.now() + timedelta(seconds=hold_s)
     read_by_caller = ticket.channel == Channel.API
     read_by_page = ticket.channel == Channel.WEB_CHAT  # Delivered when the visitor's page says it was shown.
     message_id = session.execute(
@@ -67,8 +73,8 @@ def queue_reply(  # noqa: PLR0913  # keyword-only: the columns of the row
             mail_id=new_mail_id(domain) if ticket.channel == Channel.MAIL else "",
             answers_seq=ticket.last_inbound_seq,
             delivery=Delivery.SENT if read_by_caller else Delivery.QUEUED,
-            delivered_at=func.now() if read_by_caller else None,
-            deliver_after=func.now() + timedelta(seconds=hold_s),
+            delivered_at=due_at if read_by_caller else None,
+            deliver_after=due_at,
             correlation_id=correlation.current(),
         )
         .returning(Message.id)

@@ -37,7 +37,6 @@ _MOST_TRIES = 9
 _FIRST_PAUSE_S = 10.0
 _LONGEST_PAUSE_S = 3_600.0
 _SENDING_S = 120.0  # A send that takes longer belonged to a process that died: it is tried again.
-_KEPT = timedelta(days=7)
 
 
 class HookKind(StrEnum):
@@ -169,10 +168,25 @@ def _settle(session: Session, due: Due, values: dict[str, Any]) -> None:
     )
 
 
-def forget_old(session: Session) -> int:
-    """Drop what was sent or given up a week ago; returns how many."""
+def withdraw_reply(session: Session, message_id: int) -> None:
+    """A reply was taken back while it was held: nobody is told that it was written."""
+    session.execute(
+        delete(WebhookDelivery).where(
+            WebhookDelivery.topic == "ticket.replied",
+            WebhookDelivery.payload["data"]["message_id"].as_integer() == message_id,
+            WebhookDelivery.attempts == 0,
+            # As the index of what is due has it.
+            WebhookDelivery.sent_at.is_(None),
+            WebhookDelivery.failed_at.is_(None),
+            WebhookDelivery.due_at > func.now(),
+        )
+    )
+
+
+def forget_before(session: Session, before: datetime) -> int:
+    """Drop what was told or given up and is older; returns how many."""
     old = delete(WebhookDelivery).where(
-        WebhookDelivery.created_at < func.now() - _KEPT,
+        WebhookDelivery.created_at < before,
         WebhookDelivery.sent_at.is_not(None) | WebhookDelivery.failed_at.is_not(None),
     )
     return len(session.scalars(old.returning(WebhookDelivery.id)).all())

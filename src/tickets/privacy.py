@@ -1,30 +1,40 @@
 """What is kept of a customer beside messages: actions, and what staff said of the agent's judgements and answers."""
 
+import json
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from runtime.errors import Conflict
+from tickets import resolution_notes
 from tickets.action_kinds import ActionState
 from tickets.action_models import Action
 from tickets.correction_models import AnswerVerdict, JudgementCorrection
+from tickets.decision_models import DecisionInputs
 from tickets.models import AgentDecision, Ticket
 
 _BEING_DONE = (ActionState.APPROVED, ActionState.EXECUTING)
 
 
 def export_customer(session: Session, customer_id: int) -> dict[str, list[dict[str, Any]]]:
-    """Actions with their arguments and states, corrections, and verdicts with why, each the oldest first."""
+    """Actions, corrections, verdicts with why, and what decisions were made from, each the oldest first."""
     return {
         "actions": _actions(session, customer_id),
         "judgement_corrections": _corrections(session, customer_id),
         "answer_verdicts": _verdicts(session, customer_id),
+        "decision_inputs": _inputs(session, customer_id),
+        "resolution_notes": [
+            {"ticket": ticket, "text": note.text, "at": note.at.isoformat()}
+            for note, ticket in resolution_notes.of_customer(session, customer_id)
+        ],
     }
 
 
 def erase_customer(session: Session, customer_id: int) -> int:
-    """Delete actions and corrections, and empty why answers were called right or wrong; returns how many rows.
+    """Delete actions, corrections and notes of what solved it, and empty why answers were called right or wrong.
+
+    Returns how many rows.
 
     A verdict itself says nothing of anybody and stays, so that what claims were worth does not change. Raises
     Conflict while an action is being done: nobody could tell afterwards what became of it.
@@ -46,7 +56,8 @@ def erase_customer(session: Session, customer_id: int) -> int:
         .values(why="")
         .returning(AnswerVerdict.decision_id)
     ).all()
-    return len(gone) + len(corrections) + len(emptied)
+    noted = resolution_notes.erase_customer(session, customer_id)
+    return len(gone) + len(corrections) + len(emptied) + noted
 
 
 def _actions(session: Session, customer_id: int) -> list[dict[str, Any]]:
@@ -103,4 +114,19 @@ def _verdicts(session: Session, customer_id: int) -> list[dict[str, Any]]:
                 AnswerVerdict.decision_id, AnswerVerdict.staff
             )
         )
+    ]
+
+
+def _inputs(session: Session, customer_id: int) -> list[dict[str, Any]]:
+    """An erasure deletes them with the words of their decisions, in `conversations.empty`."""
+    query = (
+        select(DecisionInputs.inputs, AgentDecision.at, Ticket.public_id)
+        .join(AgentDecision, AgentDecision.id == DecisionInputs.decision_id)
+        .join(Ticket, Ticket.id == AgentDecision.ticket_id)
+        .where(Ticket.customer_id == customer_id)
+        .order_by(AgentDecision.id)
+    )
+    return [
+        {"ticket": ticket, "at": at.isoformat(), "inputs": json.loads(inputs)}
+        for inputs, at, ticket in session.execute(query)
     ]

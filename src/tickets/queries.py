@@ -1,17 +1,21 @@
 """Reads about tickets: pages, one ticket with all it has, the staff queue, figures, what can be learned."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
 
 from runtime.errors import NotFound
 from tickets.action_models import Action
 from tickets.contracts import Author, Kind, Owner, Priority, Status
 from tickets.cursors import cursor_after, position
+from tickets.desk_models import ResolutionNote
+from tickets.holding import is_held
 from tickets.models import AgentDecision, Customer, CustomerIdentity, Message, Ticket, TicketEvent
-from tickets.ticket_search import contains
+from tickets.ticket_search import MOST_WALKED, contains, holds, is_frequent
 
 DONE = (Status.RESOLVED, Status.CLOSED)
 _STAFF_ACTS = (Status.NEW, Status.OPEN, Status.IN_PROGRESS, Status.ESCALATED)
@@ -101,17 +105,10 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _filtered(filters: Filters) -> Select[Ticket, str, str, datetime]:
-    rows = select(Ticket, Customer.name, Customer.public_id, _due())
-    return rows.join(Customer, Customer.id == Ticket.customer_id).where(*_conditions(filters))
-
-
 def list_tickets(session: Session, filters: Filters, *, limit: int = 50, cursor: str = "") -> Page:
     """A page, newest first. `cursor` comes from the page before; raises InvalidInput when it does not."""
-    query = _filtered(filters).order_by(Ticket.created_at.desc(), Ticket.id.desc()).limit(limit + 1)
-    if cursor:
-        query = query.where(tuple_(Ticket.created_at, Ticket.id) < tuple_(*position(cursor)))
-    rows = [Row(one[0], one[1], one[2], one[3]) for one in session.execute(query)]
+    after = tuple_(Ticket.created_at, Ticket.id) < tuple_(*position(cursor)) if cursor else None
+    rows = _rows(session, filters, _Order(_newest_first, after), limit=limit + 1)
     last = rows[limit - 1].ticket if len(rows) > limit else None
     return Page(rows[:limit], cursor_after(last.created_at, last.id) if last else None)
 
@@ -123,18 +120,64 @@ def list_staff_queue(session: Session, filters: Filters, *, limit: int = 200) ->
 
 def page_of_queue(session: Session, filters: Filters, *, limit: int, cursor: str = "") -> Page:
     """A page of the same. `cursor` comes from the page before; raises InvalidInput when it does not."""
-    query = _filtered(filters).order_by(_due(), Ticket.id).limit(limit + 1)
-    if cursor:
-        query = query.where(tuple_(_due(), Ticket.id) > tuple_(*position(cursor)))
-    rows = [Row(one[0], one[1], one[2], one[3]) for one in session.execute(query)]
+    after = tuple_(_due(), Ticket.id) > tuple_(*position(cursor)) if cursor else None
+    rows = _rows(session, filters, _Order(_soonest_first, after), limit=limit + 1)
     last = rows[limit - 1] if len(rows) > limit else None
     return Page(rows[:limit], cursor_after(last.due_at, last.ticket.id) if last else None)
 
 
-def count_up_to(session: Session, filters: Filters, *, most: int) -> int:
-    """How many there are; `most + 1` stands for more than `most`, so that nobody waits for a long count."""
-    some = select(Ticket.id).where(*_conditions(filters)).limit(most + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+@dataclass(frozen=True)
+class _Order:
+    """How a list of tickets is sorted, and where its page begins."""
+
+    by: Callable[[type[Ticket], ColumnElement[datetime]], tuple[Any, ...]]
+    after: ColumnElement[bool] | None
+
+
+def _newest_first(ticket: type[Ticket], _due: ColumnElement[datetime]) -> tuple[Any, ...]:
+    return ticket.created_at.desc(), ticket.id.desc()
+
+
+def _soonest_first(ticket: type[Ticket], due: ColumnElement[datetime]) -> tuple[Any, ...]:
+    return due, ticket.id
+
+
+def _rows(session: Session, filters: Filters, order: _Order, *, limit: int) -> list[Row]:
+    walks = bool(filters.text.strip()) and is_frequent(session, filters.text)
+    conditions = _conditions(replace(filters, text="") if walks else filters)
+    conditions += [order.after] if order.after is not None else []
+    if walks:
+        return _walk(session, filters.text, conditions, order, limit=limit)
+    query = select(Ticket, Customer.name, Customer.public_id, _due())
+    query = query.join(Customer, Customer.id == Ticket.customer_id).where(*conditions)
+    found = session.execute(query.order_by(*order.by(Ticket, _due())).limit(limit))
+    return [Row(one[0], one[1], one[2], one[3]) for one in found]
+
+
+def _walk(
+    session: Session, text: str, conditions: list[ColumnElement[bool]], order: _Order, *, limit: int
+) -> list[Row]:
+    """Those of the list's first tickets that hold the words, looked at one after the other."""
+    listed = select(Ticket, _due().label("due")).where(*conditions).order_by(*order.by(Ticket, _due()))
+    first = listed.limit(MOST_WALKED).subquery()
+    ticket = aliased(Ticket, first)
+    name, public_id = (
+        select(column).where(Customer.id == ticket.customer_id).correlate(ticket).scalar_subquery()
+        for column in (Customer.name, Customer.public_id)
+    )
+    held = holds(text, ticket.id, ticket.subject + " " + ticket.summary, name)
+    query = select(ticket, name, public_id, first.c.due).where(held)
+    found = session.execute(query.order_by(*order.by(ticket, first.c.due)).limit(limit))
+    return [Row(one[0], one[1] or "", one[2] or "", one[3]) for one in found]
+
+
+def count_up_to(session: Session, lists: Sequence[Filters], *, most: int) -> list[int]:
+    """How many each list holds; `most + 1` stands for more than `most`, so that nobody waits for a long count."""
+    counts = []
+    for filters in lists:
+        some = select(Ticket.id).where(*_conditions(filters)).limit(most + 1).subquery()
+        counts.append(select(func.count()).select_from(some).scalar_subquery())
+    return [count or 0 for count in session.execute(select(*counts)).one()]
 
 
 @dataclass(frozen=True)
@@ -151,7 +194,7 @@ class Details:
     @property
     def reply(self) -> Message | None:
         """The newest message that the customer got."""
-        outgoing = [message for message in self.messages if message.kind == Kind.OUTBOUND]
+        outgoing = [one for one in self.messages if one.kind == Kind.OUTBOUND and not is_held(one)]
         return outgoing[-1] if outgoing else None
 
     @property
@@ -222,7 +265,7 @@ def waiting(session: Session) -> list[Waiting]:
 
 @dataclass(frozen=True)
 class LearnableTicket:
-    """A resolved ticket whose answers were written or approved by staff."""
+    """A resolved ticket whose answers were written or approved by staff, or of which they said what solved it."""
 
     ticket_id: int
     public_id: str
@@ -234,18 +277,19 @@ class LearnableTicket:
 
 
 def teaches_later() -> ColumnElement[bool]:
-    """Resolved since it was learned last, with an answer of staff. Answers of the agent alone teach nothing."""
+    """Resolved since it was learned last, with words of staff. Answers of the agent alone teach nothing."""
     by_staff = select(Message.id).where(
         Message.ticket_id == Ticket.id,
         Message.author == Author.STAFF,
         Message.kind == Kind.OUTBOUND,
         ~_reports_an_action(),
     )
+    noted = select(ResolutionNote.ticket_id).where(ResolutionNote.ticket_id == Ticket.id)
     return and_(
         Ticket.status.in_(DONE),
         or_(Ticket.learned_at.is_(None), Ticket.learned_at < Ticket.resolved_at),
         Ticket.resolved_at.is_not(None),
-        by_staff.exists(),
+        or_(by_staff.exists(), noted.exists()),
     )
 
 
@@ -261,6 +305,18 @@ def _reports_an_action() -> ColumnElement[bool]:
     return (Message.author == Author.STAFF) & told.exists()
 
 
+def question_of(session: Session, ticket: Ticket) -> str:
+    """The subject and what the customer wrote first, as it came."""
+    said = (Message.ticket_id == ticket.id, Message.kind == Kind.INBOUND, Message.author == Author.CUSTOMER)
+    return _asked(
+        ticket, session.scalar(select(Message.text).where(*said).order_by(Message.seq).limit(1)) or ""
+    )
+
+
+def _asked(ticket: Ticket, first: str) -> str:
+    return f"{ticket.subject}\n\n{first}" if ticket.subject else first
+
+
 def _learnable(session: Session, ticket: Ticket) -> LearnableTicket:
     said = session.execute(
         select(Message.author, Message.text)
@@ -272,8 +328,10 @@ def _learnable(session: Session, ticket: Ticket) -> LearnableTicket:
         .order_by(Message.seq)
     ).all()
     first = next((text for author, text in said if author == Author.CUSTOMER), "")
-    question = f"{ticket.subject}\n\n{first}" if ticket.subject else first
-    answer = "\n\n".join(text for author, text in said if author == Author.STAFF)
+    question = _asked(ticket, first)
+    note = session.get(ResolutionNote, ticket.id)  # First: what follows a sign-off may be taken for a name.
+    answers = [text for author, text in said if author == Author.STAFF]
+    answer = "\n\n".join([note.text, *answers] if note else answers)
     assert ticket.resolved_at is not None
     return LearnableTicket(
         ticket.id,

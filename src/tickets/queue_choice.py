@@ -7,12 +7,16 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a ticket a queue is chosen by. What is not known is empty, and fits where nothing is asked."""
+    """What of a ticket a queue is chosen by. What is not known is empty, and fits where nothing is asked.
+
+    `queue` is the name of the one that admins chose for the category, if they did.
+    """
 
     category: str
     priority: str
     language: str
     tier: str
+    queue: str = ""
 
 
 class Skills(Protocol):
@@ -20,6 +24,8 @@ class Skills(Protocol):
 
     @property
     def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
     @property
     def categories(self) -> Sequence[str]: ...
     @property
@@ -31,7 +37,13 @@ class Skills(Protocol):
 
 
 def choose(queues: Sequence[Skills], wanted: Wanted) -> int | None:
-    """The id of the queue, or None when none fits. Of several the one that asks for most, then the oldest."""
+    """The id of the queue, or None when none fits. Of several the one that asks for most, then the oldest.
+
+    The category's own queue comes before all of them, as long as it is there.
+    """
+    own = next((queue.id for queue in queues if wanted.queue and queue.name == wanted.queue), None)
+    if own is not None:
+        return own
     fitting = [(_asked_for(queue), -queue.id) for queue in queues if _fits(queue, wanted)]
     return -max(fitting)[1] if fitting else None
 

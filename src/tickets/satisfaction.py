@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from runtime import telemetry
 from runtime.errors import InvalidInput
 from tickets import timeline
 from tickets.contracts import Author
@@ -43,6 +44,7 @@ def rate(session: Session, ticket_id: int, rating: int, *, comment: str = "") ->
         raise InvalidInput(f"The comment is longer than {_LONGEST_COMMENT} characters.", field="comment")
     said = comment.replace("\x00", "").strip()
     timeline.record(session, ticket_id, RATED, actor=Author.CUSTOMER, rating=rating, comment=said)
+    telemetry.record_rating(rating)
 
 
 def rating_of(session: Session, ticket_id: int) -> Rating | None:

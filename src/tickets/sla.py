@@ -3,6 +3,7 @@
 While a ticket waits for its customer, or is put aside, no time runs: the next deadline begins with what ends that.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +17,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import ColumnElement, literal
 from sqlalchemy import case as sql_case
 
-from runtime.errors import SettingError
+from runtime import desk_settings
+from runtime.desk_settings import Document
+from runtime.errors import InvalidInput, SettingError
 from runtime.settings import settings
 from tickets.business_time import Calendar, Period, add
 from tickets.contracts import Priority
 from tickets.models import Ticket
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _VARIABLE = "DESKFLEET_TICKETS_HOURS"
 _USUAL_WARNING = timedelta(minutes=30)
 
@@ -37,7 +40,9 @@ class Hours:
 
 
 def hours() -> Hours:
-    """As the file says; without one, every hour and the same time for all."""
+    """As admins set it, else as the file says; without one, every hour and the same time for all."""
+    if changed := desk_settings.current(Document.HOURS):
+        return _of_admins(changed)
     path = settings().tickets.hours
     if path is None:
         usual = timedelta(seconds=settings().agent.staff_deadline_s)
@@ -49,24 +54,47 @@ def hours() -> Hours:
 def _read(path: Path) -> Hours:
     """Raises SettingError naming what is wrong."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        within = {Priority(name): timedelta(minutes=float(m)) for name, m in raw["answer_minutes"].items()}
-        warn = timedelta(minutes=float(raw.get("warn_minutes", _USUAL_WARNING.total_seconds() / 60)))
-        calendar = _calendar(raw)
-        if set(within) != set(Priority) or min(within.values()) <= timedelta():
-            raise ValueError("answer_minutes needs low, normal, high and critical, each above 0")
-        add(calendar, datetime.now(UTC), max(within.values()))
+        return parse(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, KeyError, TypeError, ValueError, ZoneInfoNotFoundError) as error:
         raise SettingError(
             f"The setting {_VARIABLE} is wrong: {path.name}: {error}.", field=_VARIABLE
         ) from None
+
+
+@lru_cache(maxsize=4)
+def _of_admins(changed: str) -> Hours:
+    return parse(json.loads(changed))
+
+
+def checked(raw: Mapping[str, Any]) -> Hours:
+    """Of a form. Raises InvalidInput with what is wrong."""
+    try:
+        return parse(raw)
+    except ZoneInfoNotFoundError:
+        raise InvalidInput(
+            "There is no such time zone; write one like Europe/Berlin.", field="zone"
+        ) from None
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise InvalidInput(f"The working hours are wrong: {error}.", field="days") from None
+
+
+def parse(raw: Mapping[str, Any]) -> Hours:
+    """`always` stands for a desk that works at every hour. Raises ValueError and its like."""
+    within = {Priority(name): timedelta(minutes=float(m)) for name, m in raw["answer_minutes"].items()}
+    warn = timedelta(minutes=float(raw.get("warn_minutes", _USUAL_WARNING.total_seconds() / 60)))
+    if set(within) != set(Priority) or min(within.values()) <= timedelta():
+        raise ValueError("answer_minutes needs low, normal, high and critical, each above 0")
+    if raw.get("always"):
+        return Hours(None, within, warn)
+    calendar = _calendar(raw)
+    add(calendar, datetime.now(UTC), max(within.values()))
     return Hours(calendar, within, warn)
 
 
 def _calendar(raw: Mapping[str, Any]) -> Calendar:
-    if unknown := set(raw["days"]) - set(_DAYS):
+    if unknown := set(raw["days"]) - set(DAYS):
         raise ValueError(f"no day is called {', '.join(sorted(unknown))}")
-    week = {_DAYS.index(day): [_period(one) for one in periods] for day, periods in raw["days"].items()}
+    week = {DAYS.index(day): [_period(one) for one in periods] for day, periods in raw["days"].items()}
     for periods in week.values():
         if any(_ends(one) > two.start for one, two in pairwise(periods)):
             raise ValueError("periods of a day overlap or are not in their order")

@@ -1,8 +1,8 @@
-"""Periodic jobs of the desk's tickets: pauses that are over, deadlines that come near, questions to customers."""
+"""Periodic jobs of the desk's tickets: pauses, deadlines, questions to customers, the chain of decisions."""
 
 from runtime.database import transaction
 from runtime.jobs import job
-from tickets import deadline_watch, lifecycle, surveys
+from tickets import deadline_watch, decision_anchors, decision_records, lifecycle, surveys
 
 
 @job(queue="upkeep")
@@ -25,3 +25,19 @@ def ask_satisfaction() -> None:
     """Ask customers whose ticket was resolved a while ago how it was."""
     with transaction() as session:
         surveys.ask_resolved(session)
+
+
+@job(queue="upkeep")
+def link_decisions() -> None:
+    """Records of decisions get their place in the chain, in small transactions."""
+    linked = decision_records.MOST_AT_ONCE
+    while linked == decision_records.MOST_AT_ONCE:
+        with transaction() as session:
+            linked = decision_records.link(session)
+
+
+@job(queue="upkeep")
+def anchor_decisions() -> None:
+    """The head of the chain goes to a file outside the database."""
+    with transaction() as session:
+        decision_anchors.write(session, decision_anchors.file_path())

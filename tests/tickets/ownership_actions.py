@@ -3,13 +3,11 @@
 `proven` and `approved` are the model: what customers showed and staff said. The shop knows what was done.
 """
 
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 import agent_core.tasks
 import ingestion.codes
@@ -19,74 +17,30 @@ from runtime.database import transaction
 from runtime.errors import NotFound
 from tests.code_desk import other_than
 from tests.samples import a_decision, a_message
-from tests.tickets.ownership_desk import OVERTAKEN, OwnedDesk, pick, tried
+from tests.tickets.ownership_action_books import THANKS, ActionBooks, Mailed, proposal_of
+from tests.tickets.ownership_books import pick, tried
 from tests.tickets.ownership_people import Fate, Killed, let_time_pass
-from tests.tickets.ownership_shop import Postbox, ScriptedShop, ShopFate
+from tests.tickets.ownership_shop import ShopFate
 from tickets import action_execution, actions, lifecycle, verification
 from tickets.action_kinds import (
     DECLARATIONS,
     UNDER_WAY,
     ActionKind,
     ActionState,
-    Approver,
-    CloseArguments,
-    Document,
-    PlanArguments,
-    Proposal,
-    RefundArguments,
-    ResendArguments,
 )
 from tickets.action_models import Action
-from tickets.contracts import Author, Case, Channel, IncomingMessage, Kind, Reason, Receipt, Status
-from tickets.models import Message, Ticket
+from tickets.contracts import Case, Channel, Reason, Status
 
-THANKS = "Thank you!"
 _CHANNELS = (Channel.MAIL, Channel.WEB_CHAT, Channel.API, Channel.FACEBOOK)
 KINDS = (ActionKind.REFUND, ActionKind.RESEND, ActionKind.PLAN_CHANGE, ActionKind.CLOSE_ACCOUNT)
 # So that every way from a proposal to its end is walked: with and without a proof, with and without staff.
 UNATTENDED = (ActionKind.RESEND, ActionKind.PLAN_CHANGE)
-_DONE = (Status.RESOLVED, Status.CLOSED)
-_BY_ITSELF = (ActionState.FAILED, ActionState.UNKNOWN, ActionState.EXPIRED, ActionState.DONE)
-_UNPROVEN = (ActionState.AWAITING_VERIFICATION, ActionState.DECLINED, ActionState.EXPIRED)
+_DONE = (Status.RESOLVED, Status.CLOSED, Status.MERGED)
 _MOST_ROUNDS = 15
 
 
-@dataclass
-class Mailed:
-    """The newest code and link that were mailed for an action."""
-
-    code: str
-    link: str
-
-
-def proposal_of(kind: ActionKind, number: int) -> Proposal:
-    """`number`: of the order, and of the answer, by which the customer's being told is recognised."""
-    order_id = f"A-100{number % 2}"
-    arguments = {
-        ActionKind.REFUND: RefundArguments(order_id=order_id, amount=Decimal(number + 1), currency="EUR"),
-        ActionKind.RESEND: ResendArguments(order_id=order_id, document=Document.INVOICE),
-        ActionKind.PLAN_CHANGE: PlanArguments(plan="basic"),
-        ActionKind.CLOSE_ACCOUNT: CloseArguments(),
-    }
-    return Proposal(kind, arguments[kind], answer=f"Done {number}.")
-
-
-class ActingDesk(OwnedDesk):
+class ActingDesk(ActionBooks):
     """Every conversation may lead to an action, and end in thanks."""
-
-    shop = ScriptedShop()
-    postbox = Postbox()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.shop.forget()
-        self.actions: list[Action] = []
-        self.answers = 0
-        self.mailed: dict[int, Mailed] = {}
-        self.proven: set[int] = set()
-        self.approved: set[int] = set()
-        self.ended: set[int] = set()
-        self.questions: dict[int, int] = {}
 
     @initialize(channel=st.sampled_from(_CHANNELS), kind=st.sampled_from((None, *KINDS)))
     def somebody_has_written(self, channel: Channel, kind: ActionKind | None) -> None:
@@ -269,18 +223,6 @@ class ActingDesk(OwnedDesk):
             self._was_allowed(action)
             assert texts.count(action.answer) <= 1, "the customer was told twice"
 
-    def _was_allowed(self, action: Action) -> None:
-        state, declared = ActionState(action.state), DECLARATIONS[ActionKind(action.kind)]
-        if declared.needs_proof and state not in _UNPROVEN:
-            assert action.id in self.proven, "an action went on without a proof"
-        is_done = action.public_id in self.shop.done
-        if is_done and declared.approver is Approver.STAFF:
-            assert action.id in self.approved, "what nobody approved was done"
-        if state is ActionState.DONE:
-            assert is_done, "the shop knows nothing of it"
-        elif state not in (ActionState.EXECUTING, ActionState.UNKNOWN):
-            assert not is_done, f"it was done, and is called {state}"
-
     def teardown(self) -> None:
         """Time has passed, and the shop answers: whatever was proposed has come to an end."""
         if self.actions:
@@ -303,57 +245,3 @@ class ActingDesk(OwnedDesk):
         with transaction() as session:
             assert not session.scalars(under_way).all(), "an action never comes to its end"
             assert action_execution.sweep(session) == 0
-
-    # Bookkeeping.
-
-    def _note_received(self, session: Session, receipt: Receipt, message: IncomingMessage) -> None:
-        before = self.newest.get(receipt.ticket_id)
-        super()._note_received(session, receipt, message)
-        newest = self.newest.get(receipt.ticket_id)
-        if message.text != THANKS and newest is not None and newest != before:
-            self.questions[receipt.ticket_id] = newest
-
-    def _note_ended(self) -> None:
-        """Staff learn of what ended badly; of what was done the customer is told, or else staff tell them."""
-        ended = select(Action, Ticket.status).join(Ticket).where(Action.state.in_(_BY_ITSELF))
-        with transaction() as session:
-            rows = session.execute(ended.where(Action.id.not_in(self.ended))).all()
-        for action, status in rows:
-            self.ended.add(action.id)
-            told = self._told(action)
-            if told is Author.STAFF:
-                assert action.seen_seq >= self.newest[action.ticket_id], "told over a message nobody had read"
-                self.owed.discard(action.ticket_id)
-            elif told is None and (action.state != ActionState.EXPIRED or status not in _DONE):
-                self.owed.add(action.ticket_id)
-
-    def _told(self, action: Action) -> Author | None:
-        """Who told the customer that it was done."""
-        query = select(Message.author).where(
-            Message.ticket_id == action.ticket_id,
-            Message.text == action.answer,
-            Message.kind == Kind.OUTBOUND,
-        )
-        with transaction() as session:
-            author = session.scalars(query).first()
-        return None if author is None else Author(author)
-
-    def _last_answer(self, ticket_id: int) -> int:
-        query = select(func.max(Message.seq)).where(
-            Message.ticket_id == ticket_id,
-            Message.kind == Kind.OUTBOUND,
-            Message.author != Author.SYSTEM,
-            Message.delivery_error != OVERTAKEN,
-        )
-        with transaction() as session:
-            return session.scalar(query) or 0
-
-    def _statuses(self) -> dict[int, Status]:
-        with transaction() as session:
-            rows = session.execute(select(Ticket.id, Ticket.status)).all()
-        return {row[0]: Status(row[1]) for row in rows}
-
-    def _action(self, which: int, *states: ActionState) -> Action:
-        """One in these states, if there is any: else most steps would meet an action that they are not for."""
-        fitting = [one for one in self.actions if one.state in states] or self.actions
-        return fitting[which % len(fitting)]

@@ -16,7 +16,7 @@ from tickets.models import Customer, CustomerIdentity, Message, ReceivedMessage,
 
 _TICKET_MOMENTS = (
     Ticket.answer_due_at, Ticket.staff_due_at, Ticket.claimed_until, Ticket.created_at, Ticket.updated_at,
-    Ticket.resolved_at,
+    Ticket.resolved_at, Ticket.snoozed_until,
 )  # fmt: skip
 _ACTION_MOMENTS = (
     Action.due_at, Action.expires_at, Action.verified_at, Action.proposed_at, Action.approved_at, Action.ended_at,

@@ -3,16 +3,18 @@
 import json
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from runtime.database import transaction
 from runtime.errors import Conflict
 from tests.jobs import CollectedJobs
 from tests.proposals import a_proposal
-from tickets import action_execution, actions, corrections, lifecycle, privacy, queries
+from tests.tickets import recorded_desk
+from tickets import action_execution, actions, conversations, corrections, lifecycle, privacy, queries
 from tickets.action_kinds import ActionKind, AddressArguments, Proposal
 from tickets.corrections import Verdict
 from tickets.lifecycle import Corrections
+from tickets.models import Ticket
 
 CANARY = "Canary-Lane-7741"
 OTHER = "Sparrow-Lane-1147"
@@ -101,3 +103,13 @@ def test_what_is_being_done_is_not_erased_before_it_has_ended(run_jobs: Collecte
     with transaction() as session:
         assert action_execution.mark_done(session, work, reference="SHOP-1")
         assert privacy.erase_customer(session, customer_id) == 1
+
+
+def test_what_decisions_were_made_from_is_exported_until_it_is_erased(run_jobs: CollectedJobs) -> None:
+    ticket_id = recorded_desk.decide(1)
+    with transaction() as session:
+        customer_id = session.scalars(select(Ticket.customer_id).where(Ticket.id == ticket_id)).one()
+        (kept,) = privacy.export_customer(session, customer_id)["decision_inputs"]
+        assert kept["inputs"]["case"] == {"question": "Question 1?"}
+        conversations.empty(session, [ticket_id])
+        assert privacy.export_customer(session, customer_id)["decision_inputs"] == []

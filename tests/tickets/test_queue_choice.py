@@ -14,6 +14,7 @@ class Queue:
     languages: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
+    name: str = ""
 
 
 EVERYTHING = Queue(1)
@@ -48,3 +49,10 @@ def test_of_two_that_fit_as_closely_the_older_is_chosen() -> None:
 def test_where_none_fits_there_is_none() -> None:
     assert choose((BILLING, VIP), Wanted("shipping", "normal", "en", "standard")) is None
     assert choose((), Wanted("shipping", "normal", "en", "standard")) is None
+
+
+def test_the_queue_of_a_category_comes_before_what_others_ask_for_while_it_is_there() -> None:
+    returns = Queue(6, languages=("ja",), name="Returns")
+    wanted = Wanted("shipping", "critical", "en", "vip", queue="Returns")
+    assert choose((*ALL, returns), wanted) == returns.id
+    assert choose(ALL, wanted) == VIP.id

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from api.ticket_views import read_view
 from ingestion import intake
 from runtime.database import transaction
 from runtime.errors import Conflict, InvalidInput, NotFound
@@ -245,6 +246,42 @@ def test_only_its_writer_takes_a_reply_back_and_only_in_time() -> None:
         assert deliveries.claim_delivery(session, message_id) is not None
     with pytest.raises(Conflict, match="too late"), transaction() as session:
         lifecycle.undo_reply(session, read(public_id).id, message_id, staff=CAROL)
+
+
+def test_who_wrote_by_rest_reads_a_reply_when_it_can_no_more_be_taken_back() -> None:
+    public_id = escalated(text="Where is it?")
+    message_id = sent(public_id)
+
+    def read_by_rest() -> tuple[list[str], str | None]:
+        with transaction() as session:
+            view = read_view(session, public_id)
+        return [one.text for one in view.messages], view.reply.text if view.reply else None
+
+    assert read_by_rest() == (["Where is it?"], None)
+    with transaction() as session:
+        assert lifecycle.undo_reply(session, read(public_id).id, message_id, staff=CAROL) == "Sorry!"
+    assert waiting() == {public_id}
+    second = sent(public_id)
+    with transaction() as session:
+        now = datetime.now(UTC)
+        session.execute(update(Message).where(Message.id == second).values(deliver_after=now))
+    assert read_by_rest() == (["Where is it?", "Sorry!"], "Sorry!")
+    with pytest.raises(Conflict, match="too late"), transaction() as session:
+        lifecycle.undo_reply(session, read(public_id).id, second, staff=CAROL)
+
+
+def test_the_first_mail_of_a_ticket_that_staff_opened_can_be_taken_back() -> None:
+    first = lifecycle.FirstMessage("alice@example.com", "Your order", "It is late.")
+    with transaction() as session:
+        public_id, message_id = lifecycle.open_by_staff(
+            session, first, staff=CAROL, name="Carol", hold_s=30.0
+        )
+    assert waiting() == set()
+    with transaction() as session:
+        assert lifecycle.undo_reply(session, read(public_id).id, message_id, staff=CAROL) == "It is late."
+    ticket = read(public_id)
+    assert (ticket.status, ticket.reason, ticket.assignee) == ("escalated", Reason.TAKEN_BY_STAFF, CAROL)
+    assert waiting() == {public_id}
 
 
 def test_a_held_reply_is_asked_for_by_the_sweep(run_jobs: CollectedJobs) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from runtime.errors import Conflict
 from tickets import outbox, timeline, wakeups
-from tickets.contracts import Author, Channel, Kind, Owner, Status
+from tickets.contracts import Author, Channel, Delivery, Kind, Owner, Status
 from tickets.lifecycle.arrivals import answer_deadline_s
 from tickets.lifecycle.staff_work import lock, refuse_unseen
 from tickets.lifecycle.states import DONE, moment_in
@@ -45,5 +45,6 @@ def _answered_until(session: Session, ticket: Ticket) -> int:
         Message.kind == Kind.OUTBOUND,
         Message.author != Author.SYSTEM,
         Message.delivery_error != outbox.OVERTAKEN,
+        Message.delivery.is_distinct_from(Delivery.FAILED),  # What certainly did not arrive answers nothing.
     )
     return session.scalar(answered) or 0

@@ -10,7 +10,7 @@ from tickets import action_models, outbox, sla, timeline
 from tickets.action_kinds import UNDER_WAY
 from tickets.contracts import Channel, Kind, Owner, Priority, Reason, Status
 from tickets.lifecycle.staff_work import lock, take
-from tickets.lifecycle.states import DONE, RESTING, TRANSITIONS, moment_in
+from tickets.lifecycle.states import TRANSITIONS, is_owed, moment_in
 from tickets.models import Attachment, Message, Ticket
 from tickets.public_ids import new_file_id, new_ticket_id
 
@@ -37,13 +37,14 @@ def merge(session: Session, ticket_id: int, into_id: int, *, actor: str) -> None
     locked = {one: lock(session, one) for one in sorted((ticket_id, into_id))}
     ticket, into = locked[ticket_id], locked[into_id]
     _check_merge(session, ticket, into)
-    owed = _is_owed(ticket)
-    deadlines = (ticket.staff_due_at or ticket.answer_due_at, into.staff_due_at if _is_owed(into) else None)
+    # An answer of the agent that did not leave any more is no answer.
+    withdrawn = outbox.withdraw_agents(session, ticket_id)
+    owed = is_owed(ticket) or withdrawn > 0
+    deadlines = (ticket.staff_due_at or ticket.answer_due_at, into.staff_due_at if is_owed(into) else None)
     due = min(one for one in deadlines if one is not None)
     _end(ticket, into_id, actor)
     _go_on(into, actor, due if owed else None)
     session.flush()
-    outbox.withdraw_agents(session, ticket_id)
     timeline.record(session, ticket_id, "merged", actor=actor, into=into.public_id)
     timeline.record(session, into_id, "merged_in", actor=actor, ticket=ticket.public_id)
 
@@ -66,13 +67,6 @@ def _check_merge(session: Session, ticket: Ticket, into: Ticket) -> None:
         raise Conflict("Decide on the actions of this ticket first.", field="into")
 
 
-def _is_owed(ticket: Ticket) -> bool:
-    """Whether somebody still has to answer its customer."""
-    if ticket.owner == Owner.AGENT:
-        return ticket.last_inbound_seq > ticket.handled_seq
-    return Status(ticket.status) not in (*DONE, *RESTING)
-
-
 def _end(ticket: Ticket, into_id: int, actor: str) -> None:
     take(ticket, actor)
     ticket.status = Status.MERGED
@@ -84,7 +78,7 @@ def _end(ticket: Ticket, into_id: int, actor: str) -> None:
 
 def _go_on(into: Ticket, actor: str, due: datetime | None) -> None:
     """The agent does not see what was said in the other ticket, so staff go on with both."""
-    owed = _is_owed(into)
+    owed = is_owed(into)
     agents = into.owner == Owner.AGENT
     take(into, actor)
     into.handled_seq = into.last_inbound_seq

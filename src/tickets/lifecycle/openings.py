@@ -19,6 +19,10 @@ _ADDRESS = re.compile(r"[^@\s<>,;\"]+@[^@\s<>,;\"]+\.[^@\s<>,;\".]+")
 _LONGEST_SUBJECT = 400
 
 
+# When its only message is taken back, it is as one taken from the agent: with whoever wrote, to write anew or resolve.
+_UNSENT = {"owner": Owner.AGENT}
+
+
 @dataclass(frozen=True)
 class FirstMessage:
     """What staff write to a customer on their own account; it goes by mail."""
@@ -63,7 +67,9 @@ def open_by_staff(
     timeline.record(session, ticket_id, "opened", actor=staff)
     text = message.text.strip()
     message_id = outbox.queue_reply(session, ticket_id, text, author=Author.STAFF, name=name, hold_s=hold_s)
-    timeline.record(session, ticket_id, "replied", actor=staff, message_id=message_id)
+    timeline.record(
+        session, ticket_id, "replied", actor=staff, message_id=message_id, held_s=hold_s, before=_UNSENT
+    )
     return public_id, message_id
 
 

@@ -52,7 +52,9 @@ def staff_reply(  # noqa: PLR0913  # keyword-only: who, what they saw, how long 
     message_id = outbox.queue_reply(
         session, ticket_id, text.strip(), author=Author.STAFF, name=name, hold_s=hold_s
     )
-    timeline.record(session, ticket_id, "replied", actor=staff, message_id=message_id, before=before)
+    timeline.record(
+        session, ticket_id, "replied", actor=staff, message_id=message_id, held_s=hold_s, before=before
+    )
     return message_id
 
 

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tickets.contracts import Status
+from tickets.contracts import Owner, Status
+from tickets.models import Ticket
 
 _LIVE = frozenset(Status) - {Status.NEW}
 TRANSITIONS: dict[Status, frozenset[Status]] = {
@@ -23,3 +24,10 @@ NEED_MORE = (Status.SNOOZED, Status.MERGED)  # They take a moment or a ticket: s
 
 def moment_in(seconds: float) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=seconds)
+
+
+def is_owed(ticket: Ticket) -> bool:
+    """Whether somebody of ours still has to answer its customer."""
+    if ticket.owner == Owner.AGENT:
+        return ticket.last_inbound_seq > ticket.handled_seq
+    return Status(ticket.status) not in (*DONE, *RESTING)

@@ -3,20 +3,23 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from runtime.errors import Conflict
-from tickets import timeline, wakeups
-from tickets.contracts import Author, Delivery, Owner, Reason, Status
-from tickets.lifecycle.staff_work import lock
+from tickets import outgoing_webhooks, timeline, wakeups
+from tickets.contracts import Owner, Reason, Status
+from tickets.holding import held
+from tickets.lifecycle.staff_work import lock, take
+from tickets.lifecycle.states import is_owed
+from tickets.lifecycle.takeover import hand_to_staff
 from tickets.models import Message, Ticket, TicketEvent
 
 
 def undo_reply(session: Session, ticket_id: int, message_id: int, *, staff: str) -> str:
     """The text that was to be sent; the ticket is what it was before. Raises Conflict when it is too late.
 
-    When the customer wrote since, the ticket waits for staff by that already and stays as it is.
+    When the customer asked more since, or an earlier reply was taken back, the ticket is owed already and stays so.
     """
     ticket = lock(session, ticket_id)
     before = _before(session, ticket_id, message_id, staff)
@@ -25,18 +28,18 @@ def undo_reply(session: Session, ticket_id: int, message_id: int, *, staff: str)
         .where(
             Message.id == message_id,
             Message.ticket_id == ticket_id,
-            Message.author == Author.STAFF,
-            Message.delivery == Delivery.QUEUED,
-            Message.delivery_attempts == 0,
-            Message.deliver_after > func.now(),
+            held(),
         )
-        .returning(Message.text, Message.seq)
+        .returning(Message.text)
     ).first()
     if withdrawn is None or before is None:
         raise Conflict("It is too late: the reply is on its way.")
-    if ticket.last_inbound_seq < withdrawn.seq:
-        _restore(ticket, before)
+    if ticket.status == Status.MERGED:  # The conversation goes on elsewhere, and its customer waits there.
+        hand_to_staff(session, ticket_id, Reason.MERGED_IN)
+    elif not is_owed(ticket):
+        _restore(ticket, before, staff)
     session.flush()
+    outgoing_webhooks.withdraw_reply(session, message_id)
     wakeups.request_status(session, ticket)
     timeline.record(session, ticket_id, "withdrawn", actor=staff)
     return str(withdrawn.text)
@@ -58,8 +61,10 @@ def _before(session: Session, ticket_id: int, message_id: int, staff: str) -> di
     return data.get("before") if data else None
 
 
-def _restore(ticket: Ticket, before: dict[str, Any]) -> None:
+def _restore(ticket: Ticket, before: dict[str, Any], staff: str) -> None:
     """What was the agent's stays with staff: its own answer may have been withdrawn for theirs."""
+    # It may have been handed back to the agent since, which was told that all is answered.
+    take(ticket, staff)
     ticket.resolved_at = None
     if before["owner"] == Owner.AGENT:
         ticket.status = Status.ESCALATED
