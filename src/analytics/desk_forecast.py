@@ -1,13 +1,13 @@
 """The desk's own forecast: fitted by the scheduled refit on the volume of its tickets, and stored for its readers."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from analytics import public_holidays, volume
+from analytics import public_holidays, volume, volume_events
 from analytics.forecast import Forecast, Model, fit, predict
 from analytics.forecast_bands import Bands, interval
 from analytics.forecast_series import Floats, Series
@@ -42,9 +42,10 @@ def refit(now: datetime | None = None) -> list[Wanted]:
     with transaction() as session:
         wanted = [("", ""), *volume.parts(session, moment - timedelta(days=28))[:_MOST_PARTS]]
         volumes = [volume.by_hour(session, moment, channel=one, category=other) for one, other in wanted]
+        lifts = volume_events.lifts(session)
     made = []
     for (channel, category), hours in zip(wanted, volumes, strict=True):
-        hourly, daily = _both(hours, moment)
+        hourly, daily = _both(hours, moment, lifts)
         with transaction() as session:
             for kind, fitted in ((Kind.HOURLY, hourly), (Kind.DAILY, daily)):
                 made.append(Wanted(kind, channel, category))
@@ -52,14 +53,19 @@ def refit(now: datetime | None = None) -> list[Wanted]:
     return made
 
 
-def _both(hours: Mapping[datetime, int], moment: datetime) -> tuple[_Fitted, _Fitted]:
-    """Hours are scaled so that those of a whole day add up to the forecast of that day."""
-    series = _series(hours, moment)
+def _both(
+    hours: Mapping[datetime, int], moment: datetime, lifts: Mapping[int, float]
+) -> tuple[_Fitted, _Fitted]:
+    """Hours are scaled so that those of a whole day add up to the forecast of that day.
+
+    What is learned from is what would have come without the events of an admin; they are put on what is to come.
+    """
+    series = _without(_series(hours, moment), lifts)
     hourly = _fitted(series, moment, HOURS)
     reach = DAYS if len(series.days) > _HALF_A_YEAR else FEW_DAYS
     daily = _fitted(_days(series), moment.replace(hour=0), reach)
     totals = {begin.date(): value for begin, value in zip(daily.begins, daily.forecast.point, strict=True)}
-    return _scaled(hourly, totals), daily
+    return _lifted(_scaled(hourly, totals), lifts), _lifted(daily, lifts)
 
 
 def _series(hours: Mapping[datetime, int], moment: datetime) -> Series:
@@ -77,6 +83,19 @@ def _series(hours: Mapping[datetime, int], moment: datetime) -> Series:
     values[-1, moment.hour :] = np.nan
     country = settings().analytics.country
     return Series(days, np.arange(24, dtype=np.int64) * 60, values, public_holidays.of_country(country, days))
+
+
+def _without(series: Series, lifts: Mapping[int, float]) -> Series:
+    factors = np.array([lifts.get(int(day), 1.0) for day in series.days])
+    return replace(series, values=series.values / factors[:, None])
+
+
+def _lifted(fitted: _Fitted, lifts: Mapping[int, float]) -> _Fitted:
+    factors = np.array([lifts.get(begin.toordinal(), 1.0) for begin in fitted.begins])
+    bands: dict[float, tuple[Floats, Floats]] = {
+        level: (low * factors, high * factors) for level, (low, high) in fitted.forecast.bands.items()
+    }
+    return _Fitted(fitted.begins, Forecast(fitted.forecast.point * factors, bands), fitted.told)
 
 
 def _days(series: Series) -> Series:

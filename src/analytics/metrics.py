@@ -61,6 +61,12 @@ def measure(stories: Sequence[Story], now: datetime) -> Figures:
 
 def resolved_at(story: Story, now: datetime) -> datetime | None:
     """When it was first closed by staff, or answered by the first reply that a day of silence followed."""
+    if now not in story.resolved:
+        story.resolved[now] = _resolved_at(story, now)
+    return story.resolved[now]
+
+
+def _resolved_at(story: Story, now: datetime) -> datetime | None:
     found = story.closings[:1]
     for reply in sorted([*story.agent_replies, *story.staff_replies]):
         after = next((at for at in story.questions if at > reply), None)

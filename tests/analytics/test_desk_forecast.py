@@ -139,3 +139,36 @@ def test_a_second_refit_replaces_the_first(database: str) -> None:
     _, hours = stored(Kind.HOURLY)
     assert hours[0]["at"] == "2026-03-05T11:00:00+00:00"
     assert len(hours) == desk_forecast.HOURS
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_a_desk_on_which_every_hour_is_the_same_expects_that(database: str, count: int) -> None:
+    start = (NOW - timedelta(days=30)).replace(hour=0, minute=0)
+    remember(*(Hour(start + timedelta(hours=n), "mail", "", count) for n in range(30 * 24 + NOW.hour)))
+    refit(NOW)
+    _, hours = stored(Kind.HOURLY)
+    assert [one["expected"] for one in hours] == pytest.approx([count] * 168, abs=0.15 * count)
+    assert all(0 <= one["low_95"] <= one["high_95"] < 4 * count + 1 for one in hours)
+
+
+def test_a_week_alone_says_that_it_is_too_little(database: str) -> None:
+    remember(*past(7))
+    refit(NOW)
+    told, hours = stored(Kind.HOURLY)
+    assert (
+        told["note"] == "Too little history: 7 days, 14 at least. This is the mean of the same hours so far."
+    )
+    assert (told["back_test"], len(hours)) == (None, 168)
+
+
+def test_a_day_without_a_message_on_a_busy_desk_is_an_outage_and_told(database: str) -> None:
+    whole = past(60)
+    outage = (NOW - timedelta(days=8)).date()
+    remember(*(one for one in whole if one.hour.date() != outage))
+    refit(NOW)
+    told, _ = stored(Kind.DAILY)
+    assert told["outages"] == [outage.isoformat()]
+    _, days = stored(Kind.DAILY)
+    assert days[6]["expected"] == pytest.approx(
+        expected(7, level=240.0)[2].sum(), rel=0.15
+    )  # A Wednesday too.

@@ -111,6 +111,7 @@ def test_without_a_back_test_the_interval_is_wide_and_says_that_it_is_assumed() 
         (Series(np.arange(MONDAY, MONDAY + 60), np.array([0]), np.full((60, 1), 5.0)), "constant"),
         (Series(np.arange(MONDAY, MONDAY + 60), np.array([0]), np.zeros((60, 1))), "constant"),
         (counts(expected(20, bins=1)), "leave 6 days to learn from"),
+        (counts(expected(7)), "days to learn from"),
     ],
 )
 def test_a_series_that_teaches_nothing_is_refused(series: Series, problem: str) -> None:

@@ -58,6 +58,31 @@ def test_offsets_that_change_with_the_season_are_read_in_utc() -> None:
     assert "daylight-saving" in reading.warnings[0]
 
 
+def test_the_hour_that_comes_twice_when_the_clock_is_set_back_is_two_hours() -> None:
+    lines = [
+        f"2026-10-{day}T{hour:02}:00+02:00,{hour}"
+        for day, hours in ((24, range(24)), (25, range(3)))
+        for hour in hours
+    ]
+    lines += [f"2026-10-25T{hour:02}:00+01:00,{100 + hour}" for hour in range(2, 24)]
+    reading = read_series("\n".join(["t,v", *lines]), "h")
+    values = reading.series.values.ravel()
+    known = values[~np.isnan(values)]
+    assert len(known) == 24 + 25
+    assert list(known[24:29]) == [0, 1, 2, 102, 103]
+
+
+def test_days_of_zeros_are_outages_and_told_where_something_is_usual() -> None:
+    lines = [f"2026-01-{day:02},{0 if day == 20 else 50 + day % 7}" for day in range(1, 32)]
+    reading = read_series("\n".join(["t,v", *lines]), "D")
+    assert reading.warnings == (
+        "1 days without a single contact look like outages, the first is 2026-01-20: nothing is learned from "
+        "them, but they are judged as they stand.",
+    )
+    quiet = read_series("\n".join(["t,v", *(f"2026-01-{day:02},0" for day in range(1, 32))]), "D")
+    assert quiet.warnings == ()
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -13,7 +13,7 @@ from tests.analytics.test_stories import answered_by_agent, answered_by_staff, n
 from tests.jobs import CollectedJobs
 from tests.samples import a_decision, a_message, claimed_case
 from tickets import corrections, lifecycle
-from tickets.contracts import Reason
+from tickets.contracts import Channel, Reason, Status
 from tickets.corrections import Verdict
 from tickets.models import AgentDecision
 
@@ -84,6 +84,20 @@ def test_what_staff_said_counts_more_than_what_they_did(run_jobs: CollectedJobs)
     assert labels() == [False]
 
 
+def test_of_contradicting_verdicts_the_newest_counts_and_managers_are_told(run_jobs: CollectedJobs) -> None:
+    judged(Verdict.RIGHT, count=2)
+    number = number_of(answered_by_agent())
+    for staff, verdict in (("AGENT-1", Verdict.RIGHT), ("AGENT-2", Verdict.WRONG)):
+        with transaction() as session:
+            corrections.give_verdict(session, number, verdict, staff=staff)
+    found = proven()["shipping"]
+    assert (found.labels, found.contradictions) == (3, 1)
+    assert sorted(labels()) == [False, True, True]
+    with transaction() as session:
+        corrections.give_verdict(session, number, Verdict.RIGHT, staff="AGENT-2")
+    assert (proven()["shipping"].contradictions, sorted(labels())) == (0, [True, True, True])
+
+
 @pytest.mark.parametrize(("recent", "drifted"), [(Verdict.WRONG, True), (Verdict.RIGHT, False)])
 def test_worse_answers_of_late_close_what_was_proven(
     run_jobs: CollectedJobs, recent: Verdict, drifted: bool
@@ -96,3 +110,20 @@ def test_worse_answers_of_late_close_what_was_proven(
     found = proven()["shipping"]
     assert found.drifted is drifted
     assert (found.gate.threshold is None) is drifted
+
+
+@pytest.mark.parametrize(("text", "found"), [("It still does not work.", [False]), ("Thank you!", [])])
+def test_a_customer_who_had_to_come_back_soon_was_answered_wrongly(
+    run_jobs: CollectedJobs, text: str, found: list[bool]
+) -> None:
+    with transaction() as session:
+        ticket = intake.receive(session, a_message(thread="t1", channel=Channel.WEB_CHAT)).ticket_id
+    case = claimed_case()
+    with transaction() as session:
+        assert lifecycle.reply(session, case, a_decision())
+    with transaction() as session:
+        lifecycle.set_status(session, ticket, Status.RESOLVED, actor="AGENT-1")
+    assert labels() == []
+    with transaction() as session:
+        intake.receive(session, a_message(thread="t1", channel=Channel.WEB_CHAT, text=text))
+    assert labels() == found
