@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from accounts.access import allowed
 from accounts.permissions import Permission, Principal
+from api.paging import Cursor, Limit, page_of
 from runtime.database import transaction
 from tickets import alerts
 from tickets.alert_models import Alert
@@ -33,13 +34,23 @@ class AlertView(BaseModel):
 
 class Alerts(BaseModel):
     alerts: list[AlertView]
+    next_cursor: str | None
 
 
 @router.get("", summary="List alerts")
-def list_alerts(_reader: Reader, every: Annotated[bool, Query(alias="all")] = False) -> Alerts:
-    """The newest first: those that are open, or with `all=true` also what is over."""
+def list_alerts(
+    _reader: Reader,
+    every: Annotated[bool, Query(alias="all")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Alerts:
+    """The newest first: those that are open, or with `all=true` the newest 200 with what is over."""
     with transaction() as session:
-        return Alerts(alerts=[_view(one) for one in alerts.list_alerts(session, is_open=not every)])
+        found = alerts.list_alerts(session, is_open=not every)
+    shown, more = page_of(
+        found, lambda one: [one.raised_at.isoformat(), one.id], limit=limit, cursor=cursor, newest_first=True
+    )
+    return Alerts(alerts=[_view(one) for one in shown], next_cursor=more)
 
 
 @router.post("/{alert_id}/acknowledge", summary="Say that an alert was seen")

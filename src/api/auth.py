@@ -2,12 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Form, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from accounts import access, login_sessions, tokens, users
+from accounts import access, login_sessions, passwords, tokens, users
 from accounts.access import authenticate, bearer_secret, limit_address
-from accounts.permissions import Permission
+from accounts.permissions import Permission, Principal
 from accounts.tokens import Pair
 from runtime.database import transaction
 from runtime.errors import Forbidden, InvalidInput
@@ -32,6 +32,20 @@ class Me(BaseModel):
     id: Annotated[str, Field(examples=["AGENT-7Q4K2M9X"])]
     name: Annotated[str, Field(examples=["Alice"])]
     permissions: Annotated[list[Permission], Field(examples=[["tickets:read"]])]
+
+
+class NewPassword(BaseModel):
+    """Both as they are typed; the new one has ten characters or more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old_password: Annotated[str, Field(max_length=1000, examples=["correct horse battery"])]
+    new_password: Annotated[str, Field(max_length=1000, examples=["staple of another horse"])]
+
+
+def _known(request: Request) -> Principal:
+    limit_address(request)
+    return authenticate(bearer_secret(request))
 
 
 @router.post("/token", summary="Get a bearer token")
@@ -68,6 +82,23 @@ def revoke(request: Request) -> Response:
         login_sessions.end(session, session_id, by=principal.public_id, user_id=principal.user_id)
     access.forget()
     return Response(status_code=204)
+
+
+@router.post("/password", summary="Change your password")
+def change_password(
+    body: NewPassword, principal: Annotated[Principal, Depends(_known)], request: Request
+) -> Token:
+    """Every login of the account ends, this one too; the answer is the first pair of a new one."""
+    if principal.user_id is None:
+        raise Forbidden("A key has no password; it is rotated by POST /api/v1/keys/{key_id}/rotate.")
+    address, client = client_address(request), request.headers.get("user-agent", "")
+    with transaction() as session:
+        user = passwords.change(
+            session, principal.user_id, old=body.old_password, new=body.new_password, address=address
+        )
+        pair = tokens.start(session, user, address=address, client=client)
+    access.forget()
+    return _shown(pair)
 
 
 @router.get("/me", summary="Who am I?")

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from api.preconditions import IfMatch, find_ticket
 from api.ticket_views import TicketView, read_view
 from api.tickets import Worker
 from runtime.database import transaction
@@ -40,11 +41,11 @@ class NewVerdict(BaseModel):
 
 
 @router.put("/{ticket_id}/judgement", summary="Correct the AI's judgement")
-def correct(ticket_id: str, body: NewJudgement, worker: Worker) -> TicketView:
+def correct(ticket_id: str, body: NewJudgement, worker: Worker, if_match: IfMatch = "") -> TicketView:
     """The ticket changes at once, and the AI learns from it the next night. Correct it back to undo it."""
     right = Corrections(body.category, body.priority, body.mood)
     with transaction() as session:
-        ticket = queries.find_ticket(session, ticket_id)
+        ticket = find_ticket(session, ticket_id, if_match)
         lifecycle.correct(session, ticket.id, right, staff=worker.public_id)
         session.expire_all()
         return read_view(session, ticket_id)

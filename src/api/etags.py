@@ -1,8 +1,8 @@
 """ASGI: what REST gives to read carries an ETag; who has the same already is told so without the content."""
 
-import hashlib
-
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.preconditions import tag_of_content
 
 _PREFIX = "/api/v1/"
 _MOST = 2_097_152
@@ -41,7 +41,7 @@ def _is_whole(start: Message) -> bool:
 
 async def _send_whole(scope: Scope, start: Message, body: Message, send: Send) -> None:
     content = body.get("body", b"")
-    tag = b'"' + hashlib.sha256(content).hexdigest()[:32].encode() + b'"'
+    tag = tag_of_content(content).encode()
     asked = dict(scope["headers"]).get(b"if-none-match", b"")
     # Personal, so no shared cache keeps it; and asked for again each time.
     added = [(b"etag", tag), (b"cache-control", b"private, no-cache"), (b"vary", b"authorization, x-api-key")]

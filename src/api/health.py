@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from knowledge import retrieval
-from runtime import database, jobs, limits, telemetry
+from runtime import database, jobs, limits, patience, telemetry
 from runtime.knowledge_settings import Store
 from runtime.settings import settings
 from tickets import queries
@@ -49,7 +49,7 @@ def ready() -> JSONResponse:
 @router.get("/metrics", include_in_schema=False)
 def metrics() -> Response:
     try:
-        with database.transaction() as session:
+        with patience.at_most(patience.PROBE_S), database.transaction() as session:
             figures = queries.waiting(session)
     except SQLAlchemyError:
         figures = []

@@ -5,20 +5,21 @@ The key belongs to its caller and is kept for a day; answers are sealed, because
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from anyio import to_thread
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from accounts.access import bearer_secret, recognise
 from accounts.models import IdempotentAnswer
 from runtime.database import transaction
-from runtime.errors import NotAuthenticated
+from runtime.errors import NotAuthenticated, Unavailable
 from runtime.sealing import seal, unseal
 from runtime.web import problem
 
@@ -31,6 +32,7 @@ _LEFT_OUT = ("/api/v1/keys", "/api/v1/users", "/api/v1/files")
 _MOST_KEY = 200
 _MOST_ANSWER = 262_144
 _UNDER_WAY = timedelta(minutes=2)
+_GONE = '{"type":"about:blank","title":"Gone","status":410,"detail":"What was answered was erased with its customer."}'
 _NOT_KEPT = frozenset({401, 403, 409, 429})
 
 
@@ -49,7 +51,11 @@ class _Asked:
 
     @property
     def place(self) -> str:
-        return f"idempotent_answers:{self.caller}:{self.key}"
+        return _place(self.caller, self.key)
+
+
+def _place(caller: str, key: str) -> str:
+    return f"idempotent_answers:{caller}:{key}"
 
 
 class Idempotency:
@@ -184,6 +190,28 @@ def _finish(asked: _Asked, answer: _Answer) -> None:
             .where(*_mine(asked))
             .values(status=answer.code, content=sealed, headers=kept)
         )
+
+
+def forget_answers(session: Session, words: Collection[str]) -> int:
+    """Of an erasure: answers that hold one of these words are kept no more, though their keys still are.
+
+    Whoever repeats such a request is told so, and it is not done twice. Returns how many.
+    """
+    kept = session.scalars(select(IdempotentAnswer).where(IdempotentAnswer.content.is_not(None)))
+    forgotten = 0
+    for one in kept.all():
+        place = _place(one.caller, one.key)
+        try:
+            said = (
+                unseal(one.content or b"", place=place).encode("latin-1").decode("utf-8", "replace").lower()
+            )
+        except Unavailable:  # Sealed with a key that is gone: nobody reads it any more.
+            continue
+        if any(word.lower() in said for word in words):
+            one.status, one.headers = 410, {"content-type": "application/problem+json"}
+            one.content = seal(_GONE, place=place)
+            forgotten += 1
+    return forgotten
 
 
 def _give_up(asked: _Asked) -> None:

@@ -10,6 +10,7 @@ from accounts import access, api_keys
 from accounts.access import allowed
 from accounts.api_keys import ListedKey, MadeKey, NewKey
 from accounts.permissions import Permission, Principal
+from api.paging import Cursor, Limit, page_of
 from runtime.database import transaction
 
 router = APIRouter(prefix="/api/v1/keys", tags=["keys"])
@@ -62,13 +63,16 @@ class NewKeyView(KeyView):
 
 class Keys(BaseModel):
     keys: list[KeyView]
+    next_cursor: str | None
 
 
 @router.get("", summary="List API keys")
-def list_keys(_admin: Admin) -> Keys:
+def list_keys(_admin: Admin, limit: Limit = 200, cursor: Cursor = "") -> Keys:
     """The newest first. Secrets are never shown again."""
     with transaction() as session:
-        return Keys(keys=[KeyView(**_fields(one)) for one in api_keys.list_keys(session)])
+        found = api_keys.list_keys(session)
+    shown, more = page_of(found, lambda one: [one.key.id], limit=limit, cursor=cursor, newest_first=True)
+    return Keys(keys=[KeyView(**_fields(one)) for one in shown], next_cursor=more)
 
 
 @router.post("", summary="Make an API key", status_code=201)

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts.access import allowed
 from accounts.permissions import Permission, Principal
+from api.preconditions import IfMatch, check
 from knowledge import articles, retrieval
 from knowledge.articles import Added, Article, Audience, Kind, Wanted, Written
 from runtime.database import transaction
@@ -129,16 +130,20 @@ def write_article(body: NewArticle, writer: Writer) -> ArticleView:
 
 
 @router.put("/articles/{article_id}", summary="Change an article")
-def change_article(article_id: ArticleId, body: ChangedArticle, writer: Writer) -> ArticleView:
+def change_article(
+    article_id: ArticleId, body: ChangedArticle, writer: Writer, if_match: IfMatch = ""
+) -> ArticleView:
     """The earlier version is kept."""
+    _check(article_id, if_match)
     return _stored(
         articles.edit_article(article_id, _written(body), by=writer.public_id, seen_version=body.seen_version)
     )
 
 
 @router.delete("/articles/{article_id}", summary="Withdraw an article", status_code=204)
-def withdraw_article(article_id: ArticleId, writer: Writer) -> Response:
+def withdraw_article(article_id: ArticleId, writer: Writer, if_match: IfMatch = "") -> Response:
     """Nobody finds it any more; it is kept for the answers that cite it."""
+    _check(article_id, if_match)
     with transaction() as session:
         articles.withdraw(session, article_id, by=writer.public_id)
     return Response(status_code=204)
@@ -168,6 +173,13 @@ def search(
             for one in found
         ]
     )
+
+
+def _check(article_id: str, if_match: str) -> None:
+    """`seen_version` is what decides when two write at the same moment."""
+    if if_match:
+        with transaction() as session:
+            check(if_match, _view(articles.get_article(session, article_id)))
 
 
 def _written(body: NewArticle) -> Written:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 PROBLEM_TYPE = "application/problem+json"
 _PROBLEM = {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
-_WANTS_CREDENTIALS = ("/api/", "/auth/me", "/auth/revoke")
+_WANTS_CREDENTIALS = ("/api/", "/auth/me", "/auth/revoke", "/auth/password")
 _SCHEMES = {
     "bearer": {
         "type": "http",
@@ -29,6 +29,7 @@ _ERRORS = {
 # A name means the same in every shape, so one example serves wherever the field states none.
 _EXAMPLES: dict[str, Any] = {
     "access_token": "eyJhbGciOiJIUzI1NiIs…",
+    "answer": "Your refund is on its way.",
     "article": "ART-5166CE5E",
     "assignee": "AGENT-7Q4K2M9X",
     "author": "agent",
@@ -36,13 +37,19 @@ _EXAMPLES: dict[str, Any] = {
     "category": "shipping",
     "channel": "mail",
     "confidence": 0.93,
+    "customer_email": "alice@example.com",
     "customer_id": "CUST-7Q4K2M9X",
     "delivery": "sent",
+    "description": "Where is my order A-10423?",
     "expires_in": 900,
     "language": "en",
+    "metadata": {"plan": "basic"},
     "next_cursor": "MjAyNi0xMS0yMVQwOTozMDowMCswMDowMHwx",
+    "order_id": "A-10423",
     "owner": "agent",
     "password": "correct horse battery",
+    "priority": "high",
+    "product_area": "delivery",
     "quote": "Tracking is updated once a day.",
     "reason": None,
     "sentiment": -0.1,
@@ -54,6 +61,8 @@ _EXAMPLES: dict[str, Any] = {
     "title": "Order tracking",
     "url": "/help/order-tracking",
     "username": "alice@example.com",
+    "valid_from": "2026-12-01T00:00:00Z",
+    "valid_until": "2027-01-01T00:00:00Z",
 }
 
 

@@ -14,7 +14,8 @@ from analytics import metrics
 from analytics.calibration import Promise
 from analytics.gates import gates
 from analytics.metrics import Figures
-from analytics.stories import Span, Story, stories
+from analytics.rollups import read as read_stories
+from analytics.stories import Span, Story
 from runtime.database import transaction
 from runtime.errors import InvalidInput
 
@@ -117,7 +118,7 @@ def read_stats(_reader: Reader, asked: Annotated[StatsQuery, Query()]) -> Stats:
     now = datetime.now(UTC)
     since, until = _days(asked, now.date())
     with transaction() as session:
-        found = stories(
+        found = read_stories(
             session,
             Span(_midnight(since), _midnight(until + timedelta(days=1)), asked.channel, asked.category),
         )

@@ -5,9 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
 
 from accounts.access import allowed
 from accounts.permissions import Permission, Principal
+from api.paging import Cursor, Limit, page_of
+from api.preconditions import IfMatch, check
 from runtime.database import transaction
 from tickets import queries, template_figures, template_suggestions, templates
 from tickets.contracts import Priority
@@ -79,13 +82,14 @@ class TemplateView(BaseModel):
 
 class TemplateList(BaseModel):
     templates: list[TemplateView]
+    next_cursor: str | None
 
 
 class Asked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     ticket_id: Annotated[str, Field(max_length=40, examples=["TKT-20260302-7Q4K2M9X"])]
-    kind: TemplateKind | None = None
+    kind: Annotated[TemplateKind | None, Field(examples=["resolution"])] = None
     limit: Annotated[int, Field(ge=1, le=20)] = 5
 
 
@@ -130,12 +134,36 @@ def list_templates(
     _reader: Reader,
     kind: Annotated[TemplateKind | None, Query()] = None,
     severity: Annotated[Priority | None, Query(description="Also those that fit every severity.")] = None,
+    limit: Limit = 200,
+    cursor: Cursor = "",
 ) -> TemplateList:
-    """With how well each of them serves."""
+    """By kind and name, with how well each of them serves."""
     with transaction() as session:
         effects = template_figures.effects(session)
         found = templates.list_templates(session, kind=kind, severity=severity)
-    return TemplateList(templates=[_view(one, effects.get(one.id, Effect())) for one in found])
+    views = [_view(one, effects.get(one.id, Effect())) for one in found]
+    shown, more = page_of(
+        views, lambda one: [str(one.kind), one.name, one.template_id], limit=limit, cursor=cursor
+    )
+    return TemplateList(templates=shown, next_cursor=more)
+
+
+@router.get("/{template_id}", summary="Read a template")
+def read_template(template_id: str, _reader: Reader) -> TemplateView:
+    with transaction() as session:
+        return _read(session, template_id)
+
+
+def _read(session: Session, template_id: str) -> TemplateView:
+    found = templates.find(session, template_id)
+    return _view(found, template_figures.effects(session).get(found.id, Effect()))
+
+
+def _check(session: Session, template_id: str, if_match: str) -> None:
+    """Whoever changes it at the same moment waits, and is then told."""
+    if if_match:
+        session.refresh(templates.find(session, template_id), with_for_update=True)
+        check(if_match, _read(session, template_id))
 
 
 @router.post("", status_code=201, summary="Add a template")
@@ -146,16 +174,20 @@ def add_template(body: NewTemplate, writer: Writer) -> TemplateView:
 
 
 @router.put("/{template_id}", summary="Change a template")
-def change_template(template_id: str, body: NewTemplate, writer: Writer) -> TemplateView:
+def change_template(
+    template_id: str, body: NewTemplate, writer: Writer, if_match: IfMatch = ""
+) -> TemplateView:
     with transaction() as session:
+        _check(session, template_id, if_match)
         changed = templates.change(session, template_id, body.written(), by=writer.public_id)
         return _view(changed, template_figures.effects(session).get(changed.id, Effect()))
 
 
 @router.delete("/{template_id}", status_code=204, summary="Withdraw a template")
-def withdraw_template(template_id: str, writer: Writer) -> None:
+def withdraw_template(template_id: str, writer: Writer, if_match: IfMatch = "") -> None:
     """Nobody is offered it any more."""
     with transaction() as session:
+        _check(session, template_id, if_match)
         templates.withdraw(session, template_id, by=writer.public_id)
 
 

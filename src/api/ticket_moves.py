@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from accounts.access import allowed
 from accounts.permissions import Permission, Principal
+from api.preconditions import IfMatch, find_ticket
 from api.ticket_views import TicketView, read_view
 from runtime.database import transaction
 from tickets import lifecycle, queries
@@ -49,39 +50,40 @@ class Seen(BaseModel):
 
 
 @router.post("/{ticket_id}/snooze", summary="Put a ticket aside")
-def snooze(ticket_id: str, body: Pause, worker: Worker) -> TicketView:
+def snooze(ticket_id: str, body: Pause, worker: Worker, if_match: IfMatch = "") -> TicketView:
     """It comes back at that moment, or when the customer writes."""
     with transaction() as session:
-        ticket = queries.find_ticket(session, ticket_id)
+        ticket = find_ticket(session, ticket_id, if_match)
         lifecycle.snooze(session, ticket.id, body.until, actor=worker.public_id, seen_seq=body.seen_seq)
         session.expire_all()
         return read_view(session, ticket_id)
 
 
 @router.post("/{ticket_id}/merge", summary="Merge a ticket into another one")
-def merge(ticket_id: str, body: Into, worker: Worker) -> TicketView:
+def merge(ticket_id: str, body: Into, worker: Worker, if_match: IfMatch = "") -> TicketView:
     """Of the same customer alone. The answer is the ticket that the conversation goes on in."""
     with transaction() as session:
-        ticket, into = queries.find_ticket(session, ticket_id), queries.find_ticket(session, body.into)
+        into = queries.find_ticket(session, body.into)
+        ticket = find_ticket(session, ticket_id, if_match)
         lifecycle.merge(session, ticket.id, into.id, actor=worker.public_id)
         session.expire_all()
         return read_view(session, body.into)
 
 
 @router.post("/{ticket_id}/split", status_code=201, summary="Split a message off into a new ticket")
-def split(ticket_id: str, body: Part, worker: Worker) -> TicketView:
+def split(ticket_id: str, body: Part, worker: Worker, if_match: IfMatch = "") -> TicketView:
     """The answer is the new ticket, which is linked to this one."""
     with transaction() as session:
-        ticket = queries.find_ticket(session, ticket_id)
+        ticket = find_ticket(session, ticket_id, if_match)
         new = lifecycle.split(session, ticket.id, body.seq, actor=worker.public_id, subject=body.subject)
         return read_view(session, new)
 
 
 @router.post("/{ticket_id}/hand-back", summary="Hand a ticket back to the agent")
-def hand_back(ticket_id: str, body: Seen, worker: Worker) -> TicketView:
+def hand_back(ticket_id: str, body: Seen, worker: Worker, if_match: IfMatch = "") -> TicketView:
     """The agent answers what nobody has answered."""
     with transaction() as session:
-        ticket = queries.find_ticket(session, ticket_id)
+        ticket = find_ticket(session, ticket_id, if_match)
         lifecycle.hand_back(session, ticket.id, actor=worker.public_id, seen_seq=body.seen_seq)
         session.expire_all()
         return read_view(session, ticket_id)

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from runtime.settings import settings
 from tickets import attachments, corrections, queries
-from tickets.contracts import Kind, Mood, Priority, Status
+from tickets.contracts import Channel, Kind, Mood, Priority, Status
 from tickets.corrections import Verdict
+from tickets.holding import is_held
 from tickets.models import Attachment, Message, Ticket
 
 
@@ -163,9 +164,15 @@ def view_of(details: queries.Details, files: Files = _NO_FILES) -> TicketView:
         sentiment=ticket.sentiment,
         analysis=_analysis(details),
         metadata=ticket.meta,
-        messages=[_message(message, files) for message in details.messages if message.kind != Kind.NOTE],
+        messages=[_message(message, files) for message in _shown(details)],
         reply=_message(details.reply, files) if details.reply else None,
     )
+
+
+def _shown(details: queries.Details) -> list[Message]:
+    """Without notes. Who wrote by REST reads here what others are sent: not what may yet be taken back."""
+    said = [message for message in details.messages if message.kind != Kind.NOTE]
+    return [one for one in said if details.ticket.channel != Channel.API or not is_held(one)]
 
 
 def read_view(session: Session, ticket_id: str) -> TicketView:

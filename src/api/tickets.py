@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from accounts import users
 from accounts.access import allowed
 from accounts.permissions import Permission, Principal
+from api.preconditions import IfMatch, find_ticket
 from api.ticket_views import TicketSummary, TicketView, read_view, summary_of
 from runtime.database import transaction
 from runtime.errors import InvalidInput
@@ -68,23 +69,23 @@ def list_tickets(
 
 
 @router.put("/{ticket_id}/status", summary="Change the status")
-def set_status(ticket_id: str, body: NewStatus, worker: Worker) -> TicketView:
+def set_status(ticket_id: str, body: NewStatus, worker: Worker, if_match: IfMatch = "") -> TicketView:
     """Refused with 409 when the transition is not allowed."""
     with transaction() as session:
-        ticket = queries.find_ticket(session, ticket_id)
+        ticket = find_ticket(session, ticket_id, if_match)
         lifecycle.set_status(session, ticket.id, body.status, actor=worker.public_id, seen_seq=body.seen_seq)
         session.expire_all()
         return read_view(session, ticket_id)
 
 
 @router.put("/{ticket_id}/assign", summary="Assign to one of the staff, or to nobody")
-def assign(ticket_id: str, body: NewAssignee, worker: Worker) -> TicketView:
+def assign(ticket_id: str, body: NewAssignee, worker: Worker, if_match: IfMatch = "") -> TicketView:
     with transaction() as session:
         if body.assignee and body.assignee not in {user.public_id for user in users.may_be_assigned(session)}:
             raise InvalidInput(
                 f"There is no colleague {body.assignee} who may work on tickets.", field="assignee"
             )
-        ticket = queries.find_ticket(session, ticket_id)
+        ticket = find_ticket(session, ticket_id, if_match)
         lifecycle.assign(session, ticket.id, body.assignee, actor=worker.public_id)
         session.expire_all()
         return read_view(session, ticket_id)

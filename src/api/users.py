@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from accounts import access, invitations, login_sessions, users
+from accounts import access, invitations, login_sessions, passwords, users
 from accounts.access import allowed, authenticate, bearer_secret, limit_address
 from accounts.invitations import NewInvitation
 from accounts.models import Session as Login
 from accounts.models import User
 from accounts.permissions import ROLES, Permission, Principal, Role
+from api.paging import Cursor, Limit, page_of
 from runtime.database import transaction
 from runtime.errors import Forbidden
 from tickets import assignment
@@ -33,6 +34,7 @@ class UserView(BaseModel):
 
 class Users(BaseModel):
     users: list[UserView]
+    next_cursor: str | None
 
 
 class Invited(BaseModel):
@@ -57,6 +59,12 @@ class NewRole(BaseModel):
     role: Role
 
 
+class PasswordLink(BaseModel):
+    """Hand it to the account's owner: it serves once, for an hour, and makes its holder that account."""
+
+    link: Annotated[str, Field(examples=["https://desk.example.com/console/password/reset?token=…"])]
+
+
 class SessionView(BaseModel):
     """`kind`: of a browser, or of a program by its tokens."""
 
@@ -72,13 +80,16 @@ class SessionView(BaseModel):
 
 class Sessions(BaseModel):
     sessions: list[SessionView]
+    next_cursor: str | None
 
 
 @router.get("/users", summary="List accounts")
-def list_users(_admin: Admin) -> Users:
+def list_users(_admin: Admin, limit: Limit = 200, cursor: Cursor = "") -> Users:
     """Those that are open, in order of their names."""
     with transaction() as session:
-        return Users(users=[_user(one) for one in users.list_users(session)])
+        found = [_user(one) for one in users.list_users(session)]
+    shown, more = page_of(found, lambda one: [one.name, one.user_id], limit=limit, cursor=cursor)
+    return Users(users=shown, next_cursor=more)
 
 
 @router.post("/users/invitations", summary="Invite a colleague", status_code=201)
@@ -100,6 +111,13 @@ def change_role(user_id: str, body: NewRole, admin: Admin) -> UserView:
     return view
 
 
+@router.post("/users/{user_id}/password-link", summary="Make a link for a lost password", status_code=201)
+def make_password_link(user_id: str, admin: Admin) -> PasswordLink:
+    """The link is shown once, and makes an earlier one void. The old password is good until it is used."""
+    with transaction() as session:
+        return PasswordLink(link=passwords.make_link(session, user_id, by=admin))
+
+
 @router.delete("/users/{user_id}", summary="Close an account", status_code=204)
 def disable(user_id: str, admin: Admin) -> Response:
     """It opens nothing from then on, and its tickets go back to colleagues."""
@@ -112,14 +130,25 @@ def disable(user_id: str, admin: Admin) -> Response:
 
 @router.get("/sessions", summary="List logins")
 def list_sessions(
-    reader: Reader, every: Annotated[bool, Query(alias="all", description="Needs `users:manage`.")] = False
+    reader: Reader,
+    every: Annotated[bool, Query(alias="all", description="Needs `users:manage`.")] = False,
+    limit: Limit = 200,
+    cursor: Cursor = "",
 ) -> Sessions:
-    """One's own, or with `all=true` everybody's."""
+    """One's own, or with `all=true` everybody's; the last begun first."""
     if every:
         reader.require(Permission.MANAGE_USERS)
     with transaction() as session:
         found = login_sessions.list_sessions(session, user_id=None if every else reader.user_id or 0)
-        return Sessions(sessions=[_session(one, user) for one, user in found])
+        views = [_session(one, user) for one, user in found]
+    shown, more = page_of(
+        views,
+        lambda one: [one.created_at.isoformat(), one.session_id],
+        limit=limit,
+        cursor=cursor,
+        newest_first=True,
+    )
+    return Sessions(sessions=shown, next_cursor=more)
 
 
 @router.delete("/sessions/{session_id}", summary="End a login", status_code=204)

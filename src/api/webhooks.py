@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from accounts.access import allowed
 from accounts.permissions import Permission, Principal
+from api.paging import Cursor, Limit, page_of
 from runtime.database import transaction
 from tickets import outgoing_webhooks
 from tickets.outgoing_webhooks import HookKind
@@ -46,13 +47,16 @@ class AddedWebhook(BaseModel):
 
 class Webhooks(BaseModel):
     webhooks: list[WebhookView]
+    next_cursor: str | None
 
 
 @router.get("", summary="List webhooks")
-def list_webhooks(_keeper: Keeper) -> Webhooks:
+def list_webhooks(_keeper: Keeper, limit: Limit = 50, cursor: Cursor = "") -> Webhooks:
+    """The oldest first."""
     with transaction() as session:
         errors = outgoing_webhooks.last_errors(session)
         found = outgoing_webhooks.list_webhooks(session)
+    shown, more = page_of(found, lambda one: [one.id], limit=limit, cursor=cursor)
     return Webhooks(
         webhooks=[
             WebhookView(
@@ -64,8 +68,9 @@ def list_webhooks(_keeper: Keeper) -> Webhooks:
                 created_at=one.created_at,
                 last_error=errors.get(one.id, ""),
             )
-            for one in found
-        ]
+            for one in shown
+        ],
+        next_cursor=more,
     )
 
 

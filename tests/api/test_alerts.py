@@ -55,7 +55,7 @@ def test_what_is_over_is_listed_on_request(client: TestClient) -> None:
     with transaction() as session:
         alerts.clear(session, AlertKind.MAILBOX_SILENT)
     use_key(client, Permission.READ_TICKETS)
-    assert client.get("/api/v1/alerts").json() == {"alerts": []}
+    assert client.get("/api/v1/alerts").json() == {"alerts": [], "next_cursor": None}
     (past,) = client.get("/api/v1/alerts?all=true").json()["alerts"]
     assert past["cleared_at"]
 

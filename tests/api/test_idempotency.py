@@ -5,6 +5,7 @@ from sqlalchemy import func, select, text
 
 from accounts.models import IdempotentAnswer
 from accounts.permissions import Permission
+from api import idempotency
 from deskfleet.web import create_app
 from ingestion import intake
 from runtime.database import transaction
@@ -102,3 +103,22 @@ def test_who_has_it_already_is_told_so_without_the_content(run_jobs: CollectedJo
     changed = carol.get(f"/api/v1/tickets/{ticket}", headers={"If-None-Match": tag})
     assert changed.status_code == 200
     assert changed.headers["etag"] != tag
+
+
+def test_an_erased_customer_is_not_told_again_and_nothing_is_done_twice(database: str) -> None:
+    carol = staff()
+    headers = {"Idempotency-Key": "seen-1"}
+    first = an_alert()
+    path = f"/api/v1/alerts/{first}/acknowledge"
+    with transaction() as session:
+        alerts.raise_alert(session, AlertKind.KEY_BUSY, "KEY-2", "Busy.")
+        second = next(one.public_id for one in alerts.list_alerts(session) if one.about == "KEY-2")
+    other = f"/api/v1/alerts/{second}/acknowledge"
+    assert carol.post(path, headers=headers).status_code == 200
+    assert carol.post(other, headers={"Idempotency-Key": "seen-2"}).status_code == 200
+    with transaction() as session:
+        assert idempotency.forget_answers(session, [first.lower()]) == 1
+    again = carol.post(path, headers=headers)
+    assert (again.status_code, first in again.text) == (410, False)
+    assert again.headers["content-type"] == "application/problem+json"
+    assert carol.post(other, headers={"Idempotency-Key": "seen-2"}).status_code == 200

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from api import auth, customers, files, openapi, tickets
+from deskfleet.web import create_app
 from ingestion import rest, rest_files, rest_messages
 from runtime import web
 
@@ -65,3 +66,24 @@ def test_every_example_is_a_value_that_its_field_allows(document: dict[str, Any]
                 assert example is None or str(example), (name, field)
                 values = document["components"]["schemas"].get(shape.get("$ref", "").rpartition("/")[2], {})
                 assert example in values.get("enum", [example]), (name, field)
+
+
+def test_every_field_of_every_body_has_an_example() -> None:
+    whole = create_app().openapi()
+    shapes = whole["components"]["schemas"]
+    bodies = {
+        f"{method} {path}": content["schema"]["$ref"].rpartition("/")[2]
+        for path, item in whole["paths"].items()
+        for method, operation in item.items()
+        for kind, content in operation.get("requestBody", {}).get("content", {}).items()
+        if kind == "application/json"
+    }
+    assert len(bodies) > 25
+    without = {
+        f"{name}: {field}"
+        for name, body in bodies.items()
+        for field, shape in shapes[body]["properties"].items()
+        if "examples" not in shape and "default" not in shape and shape.get("type") != "boolean"
+        if "enum" not in shapes.get(shape.get("$ref", "").rpartition("/")[2], {})
+    }
+    assert without == set()

@@ -116,6 +116,6 @@ def test_an_admin_adds_and_removes_a_webhook_and_the_secret_is_shown_once(run_jo
     assert "secret" not in shown
     address = f"/api/v1/webhooks/{added.json()['webhook_id']}"
     assert admin.delete(address).status_code == 204
-    assert admin.get("/api/v1/webhooks").json() == {"webhooks": []}
+    assert admin.get("/api/v1/webhooks").json() == {"webhooks": [], "next_cursor": None}
     refused = admin.post("/api/v1/webhooks", json=body | {"url": "http://hooks.example.com"})
     assert (refused.status_code, refused.json()["field"]) == (422, "url")

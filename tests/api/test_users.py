@@ -71,3 +71,30 @@ def test_tokens_over_http_from_the_password_to_the_end(database: str) -> None:
     assert browser.post("/auth/token", data=renewal).status_code == 401
     assert browser.post("/auth/token", data={"username": "bob@example.com"}).status_code == 422
     assert browser.post("/auth/token", data=form | {"grant_type": "implicit"}).status_code == 422
+
+
+def test_a_changed_password_ends_every_login_and_gives_a_new_pair(database: str) -> None:
+    app = create_app()
+    bob = staff(Role.AGENT, app=app, name="Bob")
+    wrong = {"old_password": "wrong horse battery", "new_password": "another horse battery"}
+    refused = bob.post("/auth/password", json=wrong)
+    assert (refused.status_code, refused.json()["field"]) == (422, "old_password")
+    done = bob.post("/auth/password", json=wrong | {"old_password": PASSWORD})
+    assert done.status_code == 200
+    assert bob.get("/auth/me").status_code == 401
+    fresh = client(app, Authorization=f"Bearer {done.json()['access_token']}")
+    assert fresh.get("/auth/me").json()["name"] == "Bob"
+    assert program(Permission.MANAGE_USERS, app=app).post("/auth/password", json=wrong).status_code == 403
+
+
+def test_a_link_for_a_lost_password_is_made_by_who_may_do_as_much(database: str) -> None:
+    app = create_app()
+    carol = staff(app=app)
+    bob = staff(Role.AGENT, app=app, name="Bob")
+    known = {one["name"]: one["user_id"] for one in carol.get("/api/v1/users").json()["users"]}
+    made = carol.post(f"/api/v1/users/{known['Bob']}/password-link")
+    assert (made.status_code, "/console/password/reset?token=" in made.json()["link"]) == (201, True)
+    robot = program(Permission.MANAGE_USERS, app=app)
+    assert robot.post(f"/api/v1/users/{known['Carol']}/password-link").status_code == 403
+    assert bob.post(f"/api/v1/users/{known['Carol']}/password-link").status_code == 403
+    assert carol.post("/api/v1/users/AGENT-ZZZZZZZZ/password-link").status_code == 404
