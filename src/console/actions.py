@@ -26,7 +26,7 @@ from tickets.template_texts import fill, refuse_unfilled
 router = APIRouter()
 Change = Callable[[Session, Ticket], None]
 Text = Annotated[str, Form(max_length=100_000)]
-_RESOLVE = "resolve"
+RESOLVE = "resolve"
 
 
 def plain(text: str) -> str:
@@ -59,7 +59,7 @@ def reply(  # noqa: PLR0913, PLR0917  # one argument for each field of the form
     template: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
     """Send a reply, and resolve the ticket when `then` says so. `template` is what it was begun with."""
-    me, resolves = viewer.principal, then == _RESOLVE
+    me, resolves = viewer.principal, then == RESOLVE
     words = plain(text)
 
     def change(session: Session, ticket: Ticket) -> None:

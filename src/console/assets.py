@@ -1,5 +1,6 @@
 """The static files of the console: ours, and htmx from the installed django-htmx wheel. No CDN."""
 
+import gzip
 import hashlib
 import importlib.util
 import os
@@ -7,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -15,6 +17,7 @@ from runtime.errors import SettingError
 
 URL = "/console/static"
 _OURS = Path(__file__).parent / "static"
+_KEPT = ("Content-Type", "Vary")
 _HTMX = "static/django_htmx/htmx-2.min.js"
 
 
@@ -38,6 +41,11 @@ def _version(name: str) -> str:
     return hashlib.sha256(_files()[name].read_bytes()).hexdigest()[:10]
 
 
+@lru_cache(maxsize=64)
+def _packed(name: str) -> bytes:
+    return gzip.compress(_files()[name].read_bytes(), compresslevel=9, mtime=0)
+
+
 def asset(name: str) -> str:
     """The URL of a static file, with its content's hash, so that browsers may keep it for good."""
     return f"{URL}/{name}?v={_version(name)}"
@@ -55,7 +63,12 @@ class Assets(StaticFiles):
         return (str(found), found.stat()) if found else ("", None)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        """Packed for who takes that. Pages are not: beside a secret, the size of what is packed would tell of it."""
         response = await super().get_response(path, scope)
+        response.headers["Vary"] = "Accept-Encoding"
+        if response.status_code == 200 and "gzip" in Headers(scope=scope).get("accept-encoding", ""):
+            kept = {name: response.headers[name] for name in _KEPT}
+            response = Response(_packed(path), headers={**kept, "Content-Encoding": "gzip"})
         if b"v" in parse_qs(scope["query_string"]):
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response

@@ -1,15 +1,15 @@
 """What a ticket's page shows of colleagues and other conversations: who looks, who writes, what was merged in."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from console.sessions import Viewer
-from tickets import reply_drafts, summaries
-from tickets.contracts import Author, Delivery
+from tickets import reply_drafts, resolution_notes, summaries
+from tickets.contracts import Author
+from tickets.holding import is_held
 from tickets.models import AgentDecision, Message, Ticket, TicketEvent
 from tickets.queries import Details
 
@@ -36,6 +36,7 @@ def beside(session: Session, details: Details, viewer: Viewer) -> dict[str, Any]
         "undoable": undoable(details.messages, details.events, me),
         "costs": costs(details),
         "summed": summed,
+        "solved_by": resolution_notes.note_of(session, ticket.id),
         "sum_awaited": summed is not None and summaries.is_awaited(summed),
     }
 
@@ -52,17 +53,7 @@ def merged_in(session: Session, ticket: Ticket) -> list[MergedIn]:
 def undoable(messages: list[Message], events: list[TicketEvent], me: str) -> Message | None:
     """The viewer's newest reply, while it still waits to be sent."""
     sent = {event.data.get("message_id") for event in events if event.kind == "replied" and event.actor == me}
-    now = datetime.now(UTC)
-    waiting = [
-        one
-        for one in messages
-        if one.id in sent
-        and one.author == Author.STAFF
-        and one.delivery == Delivery.QUEUED
-        and one.delivery_attempts == 0
-        and one.deliver_after
-        and one.deliver_after > now
-    ]
+    waiting = [one for one in messages if one.id in sent and is_held(one)]
     return waiting[-1] if waiting else None
 
 

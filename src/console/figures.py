@@ -21,9 +21,10 @@ from analytics.desk_staffing import Work
 from analytics.gates import gates
 from analytics.metrics import Figures
 from analytics.models import StoredForecast
+from analytics.rollups import read as read_stories
 from analytics.staffing import Goal
 from analytics.stored_forecasts import Kind, Wanted, newest, request_refit
-from analytics.stories import Span, Story, stories
+from analytics.stories import Span, Story
 from console import queue, words
 from console.figures_chart import Bar, bars
 from console.rendering import render
@@ -141,7 +142,7 @@ def _shown(session: Session, asked: Asked) -> _Shown:
     if since > until or (until - since).days >= _MOST_DAYS:
         raise InvalidInput(f"A span begins before it ends and has {_MOST_DAYS} days at most.", field="since")
     begin, end = (datetime.combine(day, time(), UTC) for day in (since, until + _DAY))
-    return _Shown(since, until, stories(session, Span(begin, end, asked.channel, asked.category)), now)
+    return _Shown(since, until, read_stories(session, Span(begin, end, asked.channel, asked.category)), now)
 
 
 def _days(shown: _Shown) -> list[str]:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from runtime import events
+from runtime import events, telemetry
 from runtime.database import transaction
 from tickets import partial_replies
 from tickets.models import Ticket, TicketEvent
@@ -97,6 +97,9 @@ def leave(page: Page) -> None:
 
 def count() -> int:
     return len(_pages)
+
+
+telemetry.watch_open("console", count)
 
 
 def close_all() -> None:

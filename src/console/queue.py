@@ -115,7 +115,9 @@ def count_views(session: Session, me: str) -> Beside:
         View.UNASSIGNED: Filters(waiting_for_staff=True, unassigned=True),
         View.ALL: Filters(),
     }
-    counts = {view: queries.count_up_to(session, one, most=_MOST_COUNTED) for view, one in asked.items()}
+    counts = dict(
+        zip(asked, queries.count_up_to(session, list(asked.values()), most=_MOST_COUNTED), strict=True)
+    )
     queues = staff_queues.list_queues(session)
     by_queue = staff_queues.count_waiting(session) if queues else {}
     return Beside(

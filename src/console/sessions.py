@@ -58,6 +58,14 @@ class Viewer:
         return Permission.READ_FIGURES in self.principal.permissions
 
     @property
+    def may_export_customers(self) -> bool:
+        return Permission.EXPORT_CUSTOMERS in self.principal.permissions
+
+    @property
+    def may_manage_desk(self) -> bool:
+        return Permission.MANAGE_DESK in self.principal.permissions
+
+    @property
     def may_see_originals(self) -> bool:
         return Permission.READ_VAULT in self.principal.permissions
 

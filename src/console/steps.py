@@ -67,6 +67,7 @@ def step(
         "corrected": f"{who} corrected the AI: {_corrections(data)}",
         "handover_told": "The customer was told that a colleague answers",
         "judged": f"{who} called the AI’s answer {data.get('verdict')}",
+        "resolution_noted": f"{who} noted what solved it",
         "summarised": "The conversation was summarised",
         "deadline_near": "The deadline came near",
         "survey_sent": "The customer was asked how it was",

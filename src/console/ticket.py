@@ -47,6 +47,7 @@ class Done(StrEnum):
     SPLIT = "split"
     HANDED_BACK = "handed_back"
     UNDONE = "undone"
+    SOLVED_BY = "solved_by"
     OPENED = "opened"
     ASKED = "asked"
 
@@ -68,6 +69,7 @@ NOTICES: dict[Done, str] = {
     Done.HANDED_BACK: "The AI has it again.",
     Done.UNDONE: "The reply was not sent. Its text is below.",
     Done.ASKED: "The summary comes in a moment.",
+    Done.SOLVED_BY: "Kept. The AI learns from it the night after the ticket is resolved.",
     Done.OPENED: "Opened. Your message is on its way.",
 }
 
@@ -81,6 +83,7 @@ class Typed:
     reply: str | None = None
     note: str = ""
     seen_seq: int | None = None
+    solved_by: str | None = None
     answers: dict[str, str] = field(default_factory=dict)  # Of actions, by public id.
 
 

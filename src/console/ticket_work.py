@@ -7,12 +7,13 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from console.actions import Text, act, plain
+from console.actions import RESOLVE, Text, act, plain
 from console.sessions import Working
 from console.ticket import Done, Typed, find
 from runtime.database import transaction
 from runtime.errors import InvalidInput
-from tickets import lifecycle, queries, reply_drafts, summaries
+from tickets import lifecycle, queries, reply_drafts, resolution_notes, summaries
+from tickets.contracts import Status
 from tickets.models import Ticket
 
 router = APIRouter(prefix="/tickets/{public_id}")
@@ -113,6 +114,29 @@ def summarize(request: Request, viewer: Working, public_id: str) -> Response:
         summaries.request(session, ticket.id)
 
     return act(request, viewer, public_id=public_id, change=change, done=Done.ASKED, typed=Typed("", 0))
+
+
+@router.post("/solved-by")
+def keep_what_solved_it(
+    request: Request,
+    viewer: Working,
+    public_id: str,
+    text: Text = "",
+    then: Annotated[str, Form(max_length=20)] = "",
+    seen_seq: Seen = None,
+) -> Response:
+    """Keep it for the next one with the same problem, and resolve the ticket when `then` says so."""
+    me, resolves = viewer.principal.public_id, then == RESOLVE
+
+    def change(session: Session, ticket: Ticket) -> None:
+        resolution_notes.keep(session, ticket.id, plain(text), staff=me)
+        if resolves:
+            lifecycle.set_status(session, ticket.id, Status.RESOLVED, actor=me, seen_seq=seen_seq)
+            summaries.request(session, ticket.id)
+
+    typed = Typed("", 0, seen_seq=seen_seq, solved_by=plain(text))
+    done = Done.RESOLVED if resolves else Done.SOLVED_BY
+    return act(request, viewer, public_id=public_id, change=change, done=done, typed=typed)
 
 
 @router.post("/draft", status_code=204)

@@ -1,13 +1,14 @@
 """The team: accounts of staff, their roles, and invitations by link. For admins."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Path, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
-from accounts import access, invitations, users
+from accounts import access, invitations, passwords, users
 from accounts.invitations import NewInvitation
 from accounts.permissions import ROLES, Permission, Role
 from console import queue
@@ -28,6 +29,15 @@ ROLE_WORDS: dict[Role, str] = {
     Role.AGENT: "works tickets and decides about actions",
     Role.READONLY: "reads tickets and articles",
 }
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A link that is shown this once, or the address for which none could be made."""
+
+    email: str = ""
+    link: str = ""
+    lasts: str = "three days"
 
 
 def _manager(viewer: Looking) -> Viewer:
@@ -62,8 +72,8 @@ def invite(
         with transaction() as session:
             link = invitations.invite(session, NewInvitation(email, role, name), by=viewer.principal)
     except (InvalidInput, Conflict) as error:
-        return _page(request, viewer, error=error, email=email, status=422)
-    return _page(request, viewer, link=link, email=email)
+        return _page(request, viewer, handed=Handed(email), error=error, status=422)
+    return _page(request, viewer, handed=Handed(email, link))
 
 
 @router.post("/users/withdraw")
@@ -84,6 +94,18 @@ def change_role(
         viewer,
         lambda session: users.change_role(session, user_id, role, by=viewer.principal.public_id),
     )
+
+
+@router.post("/users/{user_id}/password")
+def make_password_link(request: Request, viewer: Changing, user_id: UserId) -> HTMLResponse:
+    """The link is shown this once."""
+    try:
+        with transaction() as session:
+            email = users.find_open(session, user_id).email
+            link = passwords.make_link(session, user_id, by=viewer.principal)
+    except Conflict as error:
+        return _page(request, viewer, error=error, status=409)
+    return _page(request, viewer, handed=Handed(email, link, "an hour"))
 
 
 @router.post("/users/{user_id}/close")
@@ -109,8 +131,7 @@ def _page(
     request: Request,
     viewer: Viewer,
     *,
-    link: str = "",
-    email: str = "",
+    handed: Handed = Handed(),
     error: DeskfleetError | None = None,
     status: int = 200,
 ) -> HTMLResponse:
@@ -128,7 +149,8 @@ def _page(
         found=found,
         invited=open_invitations,
         roles=ROLE_WORDS,
-        link=link,
-        email=email,
+        link=handed.link,
+        email=handed.email,
+        lasts=handed.lasts,
         error=error.detail if error else "",
     )

@@ -40,6 +40,10 @@ REASONS: dict[Reason, tuple[str, str]] = {
         "Draft to check",
         "The AI has written a draft: replies of this category are sent by staff.",
     ),
+    Reason.NOT_PROVEN: (
+        "Not proven yet",
+        "Too few checked answers prove that the AI answers this category well: check the draft and send it.",
+    ),
     Reason.SUSPICIOUS: ("Suspicious", "The message only tries to steer the AI, and asks for nothing."),
     Reason.OUTPUT_REFUSED: (
         "Reply stopped",

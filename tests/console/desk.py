@@ -11,7 +11,10 @@ from httpx2 import Response
 from accounts import credentials, users
 from accounts.permissions import Role
 from console import pages
+from console.mailing import Mailing
 from console.parking import Parking
+from console.reaching import Reaching
+from console.ruling import Ruling
 from console.sessions import COOKIE
 from ingestion import intake
 from runtime import web
@@ -23,10 +26,16 @@ from tickets.contracts import Reason
 PASSWORD = "a password of twenty letters"
 
 
-def console_app(parking: Parking | None = None) -> FastAPI:
+def console_app(
+    parking: Parking | None = None,
+    *,
+    ruling: Ruling | None = None,
+    reaching: Reaching | None = None,
+    mailing: Mailing | None = None,
+) -> FastAPI:
     app = FastAPI()
     web.install(app)
-    pages.install(app, parking=parking)
+    pages.install(app, parking=parking, ruling=ruling, reaching=reaching, mailing=mailing)
     return app
 
 

@@ -1,6 +1,7 @@
 """Team, API keys, logins and the audit log, as an admin uses them; and what the others get."""
 
 import re
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -73,12 +74,39 @@ def test_a_key_shows_its_secret_once_and_its_state_ever_after(carol: Member) -> 
     assert access.authenticate(secret).name == "web <shop>"
     shown = page(carol, "/console/keys")
     assert (secret in shown, "web &lt;shop&gt;" in shown) == (False, True)
-    assert "dfk_" in carol.post("/console/keys/KEY-1/rotate").text
-    assert "replaced by KEY-2" in page(carol, "/console/keys")
+    assert carol.post("/console/keys/KEY-1/rotate").headers["location"] == "/console/keys"
+    rotated = page(carol, "/console/keys")
+    assert "dfk_" in rotated
+    assert "replaced by KEY-2" in rotated
+    assert "dfk_" not in page(carol, "/console/keys")
     assert carol.post("/console/keys/KEY-2/revoke").status_code == 303
     assert "revoked" in page(carol, "/console/keys")
     assert carol.post("/console/keys/KEY-2/rotate").status_code == 422
     assert carol.post("/console/keys", name="nothing").status_code == 422
+
+
+def test_a_page_that_is_loaded_again_makes_no_second_key_and_shows_no_secret_again(carol: Member) -> None:
+    made = carol.post("/console/keys", name="shop", scopes="tickets:read")
+    assert (made.status_code, made.headers["location"]) == (303, "/console/keys")
+    carried = made.cookies["deskfleet_shown_once"]
+    assert "dfk_" not in carried
+    assert "httponly" in made.headers["set-cookie"].lower()
+    dan = member("Dan", role=Role.ADMIN)
+    dan.client.cookies.set("deskfleet_shown_once", carried, path="/console/keys")
+    assert "dfk_" not in page(dan, "/console/keys")
+    assert "dfk_" in page(carol, "/console/keys")
+    carol.client.cookies.set("deskfleet_shown_once", carried, path="/console/keys")
+    assert "dfk_" not in page(carol, "/console/keys")
+    assert page(carol, "/console/keys").count(">Revoke<") == 1
+
+
+def test_a_secret_that_nobody_looked_at_is_gone_after_a_minute(
+    carol: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carol.post("/console/keys", name="shop", scopes="tickets:read")
+    now = time.time()
+    monkeypatch.setattr("console.shown_once.time.time", lambda: now + 61)
+    assert "dfk_" not in page(carol, "/console/keys")
 
 
 def test_one_ends_ones_own_logins_and_an_admin_everybodys(carol: Member) -> None:

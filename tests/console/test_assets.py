@@ -1,5 +1,6 @@
 """The static files."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -49,3 +50,15 @@ def test_no_template_has_inline_script_or_style() -> None:
         assert not re.search(
             r"<style|\sstyle=|\son[a-z]+=|<script(?! src=)|hx-on|hx-vals=.?js|\|\s*safe\b", path.read_text()
         ), path
+
+
+def test_files_are_packed_for_who_takes_that_and_mean_the_same(client: TestClient) -> None:
+    plain = client.get(assets.asset("console.css"), headers={"Accept-Encoding": "identity"})
+    with client.stream("GET", assets.asset("console.css"), headers={"Accept-Encoding": "br, gzip"}) as packed:
+        sent = b"".join(packed.iter_raw())
+    assert gzip.decompress(sent) == plain.content
+    assert len(sent) < len(plain.content) / 3
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-type"] == plain.headers["content-type"]
+    assert plain.headers["vary"] == packed.headers["vary"] == "Accept-Encoding"
+    assert client.get("/console/static/nothing.css", headers={"Accept-Encoding": "gzip"}).status_code == 404

@@ -17,7 +17,7 @@ from tickets.contracts import Channel
 GROWING = (
     "tickets", "messages", "ticket_events", "agent_decisions", "customers", "customer_identities", "attachments",
     "vault_entries", "translations", "notifications", "reply_drafts", "ticket_summaries", "actions",
-    "webhook_deliveries", "template_uses", "judgement_corrections", "answer_verdicts",
+    "webhook_deliveries", "template_uses", "judgement_corrections", "answer_verdicts", "resolution_notes",
 )  # fmt: skip
 _SCAN = re.compile(r"Seq Scan on (\w+)")
 
@@ -83,6 +83,35 @@ def test_no_query_reads_a_growing_table_from_end_to_end(anna: Member, address: s
         assert anna.client.get(f"/console/{address.format(ticket=ticket)}").status_code == 200
     assert len(asked) > 3
     assert scanned(asked) == set()
+
+
+@pytest.mark.parametrize("view", ["waiting", "all"])
+def test_a_word_that_is_everywhere_is_looked_for_in_the_list_itself(anna: Member, view: str) -> None:
+    for number in range(12):
+        escalated(channel=Channel.MAIL, text=f"Where is my parcel {number}?")
+    with statements() as asked:
+        assert anna.client.get(f"/console/queue?view={view}&q=parcel").text.count('class="row"') == 12
+    assert any("tickets.public_id" in statement and "LIMIT" in statement for statement, _values in asked)
+    assert scanned(asked) == set()
+
+
+def test_the_pages_of_a_full_desk_are_light(anna: Member) -> None:
+    """What a browser fetches at most: the page itself, its styles and its scripts."""
+    ticket = escalated(channel=Channel.MAIL, text="Where is my parcel? " * 400)
+    for number in range(50):
+        escalated(channel=Channel.MAIL, subject=f"Parcel {number} " + "and so on " * 9, text="Where is it?")
+    for address in ("queue", "queue?view=all", f"tickets/{ticket}"):
+        page = anna.client.get(f"/console/{address}").text
+        beside = re.findall(r'(?:src|href)="(/console/static/[^"]+\.(?:css|js)[^"]*)"', page)
+        assert len(beside) >= 5
+        weight = len(page.encode()) + sum(_sent(anna, one) for one in beside)
+        assert weight <= 150 * 1024, (address, weight)
+
+
+def _sent(anna: Member, address: str) -> int:
+    """Bytes on the wire, packed as a browser asks for it."""
+    with anna.client.stream("GET", address, headers={"Accept-Encoding": "gzip"}) as response:
+        return sum(len(part) for part in response.iter_raw())
 
 
 def test_a_query_without_an_index_would_be_found(anna: Member) -> None:

@@ -5,6 +5,7 @@ import pytest
 from console import recipients
 from ingestion.mail.compose import compose
 from runtime.database import transaction
+from runtime.settings import settings
 from tests.console.desk import Member, escalated, member
 from tickets import deliveries, queries
 from tickets.contracts import Channel
@@ -32,7 +33,11 @@ def test_the_customer_gets_it_where_they_want_it(database: str) -> None:
     assert of_reply(elsewhere) == Recipients("office@example.com", True, ())
 
 
-def test_the_composer_names_exactly_who_the_mail_is_addressed_to(anna: Member) -> None:
+def test_the_composer_names_exactly_who_the_mail_is_addressed_to(
+    anna: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESKFLEET_CONSOLE_UNDO_SEND_S", "0")
+    settings.cache_clear()
     copied = (
         "Bob@example.com",
         "support@example.com",

@@ -186,3 +186,19 @@ def test_who_may_only_read_changes_nothing(anna: Member, what: str) -> None:
     fields = {"into": public_id, "seq": "1", "message_id": "1", "text": "x"}
     assert dave.post(f"/console/tickets/{public_id}/{what}", **fields).status_code == 403
     assert read(public_id).status == "escalated"
+
+
+def test_what_solved_it_is_kept_and_the_ticket_is_resolved_with_it(anna: Member) -> None:
+    ticket = escalated()
+    note = f"/console/tickets/{ticket}/solved-by"
+    assert anna.post(note, text="Reset the lamp.").headers["location"].endswith("?done=solved_by")
+    page = anna.client.get(f"/console/tickets/{ticket}").text
+    assert "Reset the lamp.</textarea>" in page
+    assert "Carol noted what solved it" in page
+    refused = anna.post(note, text="Reset it twice.", then="resolve", seen_seq=0)
+    assert refused.status_code == 409
+    assert "Reset it twice.</textarea>" in refused.text, "nothing that was typed is lost"
+    assert anna.post(note, text="Reset it twice.", then="resolve", seen_seq=1).status_code == 303
+    page = anna.client.get(f"/console/tickets/{ticket}").text
+    assert "Reset it twice.</textarea>" in page
+    assert "Keep and resolve" not in page

@@ -69,8 +69,9 @@
   });
 
   // A reply can be taken back until it leaves.
-  const undo = document.querySelector("[data-undo]");
-  if (undo) setTimeout(() => undo.remove(), Math.max(0, new Date(undo.dataset.undo) - Date.now()));
+  for (const undo of document.querySelectorAll("[data-undo]")) {
+    setTimeout(() => undo.remove(), Math.max(0, new Date(undo.dataset.undo) - Date.now()));
+  }
 
   // A chat's visitor sees that somebody is writing; told at most every few seconds, and never what.
   const told = document.querySelector("textarea[data-typing]");
