@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 
-from sqlalchemy import Row, Text, any_, literal, select
+from sqlalchemy import Row, Text, any_, case, extract, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,7 @@ from runtime.database import transaction
 from runtime.settings import settings
 from tickets import attachments, partial_replies
 from tickets.contracts import Author, Channel, Kind, Owner, Status
+from tickets.holding import held
 from tickets.models import Attachment, Message, Ticket
 
 _PAGE = 200
@@ -67,42 +69,54 @@ class PartialReply:
 
 @dataclass(frozen=True)
 class News:
-    """What came after a message. `more`: this was only the first page of it."""
+    """What came after a message. `more`: this was only the first page of it.
+
+    `wait_s`: the rows are to be read again after so many seconds, though nobody tells of it; None: when told.
+    """
 
     messages: tuple[ChatMessage, ...]
     partial: PartialReply | None
     state: ChatState
     ticket_ids: tuple[int, ...]
     more: bool
+    wait_s: float | None
 
 
 def read_news(visitor: Visitor, *, after: int) -> News:
     """The messages after `after`, in order, and how the conversation stands.
 
-    A ticket's messages get their ids under its row's lock, so no smaller id can appear later.
+    A ticket's messages get their ids under its row's lock, so no smaller id can appear later. For the same reason
+    a reply that is held back holds back what was said after it.
     """
     with transaction() as session:
         tickets = _tickets(session, visitor)
         ticket_ids = tuple(ticket.id for ticket in tickets)
-        rows = (
-            session.execute(
-                select(Message)
-                .where(
-                    Message.ticket_id.in_(ticket_ids),
-                    Message.id > after,
-                    Message.kind.in_((Kind.INBOUND, Kind.OUTBOUND)),
-                )
-                .order_by(Message.id)
-                .limit(_PAGE)
+        found = session.execute(
+            select(
+                Message, case((held(), extract("epoch", Message.deliver_after - func.now()))).label("held_s")
             )
-            .scalars()
-            .all()
-        )
+            .where(
+                Message.ticket_id.in_(ticket_ids),
+                Message.id > after,
+                Message.kind.in_((Kind.INBOUND, Kind.OUTBOUND)),
+            )
+            .order_by(Message.id)
+            .limit(_PAGE)
+        ).all()
+        held_s = next((float(row.held_s) for row in found if row.held_s is not None), None)
+        rows = [row.Message for row in takewhile(lambda row: row.held_s is None, found)]
         files = attachments.of_messages(session, [row.id for row in rows])
         messages = tuple(_chat_message(row, files.get(row.id, [])) for row in rows)
-        state = _state(session, tickets)
+        state = _state(session, tickets, something_held=held_s is not None)
         partial = _partial(session, tickets[-1].id) if state.status is ChatStatus.ANSWERING else None
-    return News(messages, partial, state, ticket_ids, more=len(messages) == _PAGE)
+    return News(
+        messages,
+        partial,
+        state,
+        ticket_ids,
+        more=len(found) == _PAGE and held_s is None,
+        wait_s=partial.left_s if partial else held_s,
+    )
 
 
 Mark = tuple[tuple[object, ...], ...]
@@ -140,10 +154,12 @@ def _tickets(session: Session, visitor: Visitor) -> list[_TicketRow]:
     return list(found.all())
 
 
-def _state(session: Session, tickets: list[_TicketRow]) -> ChatState:
+def _state(session: Session, tickets: list[_TicketRow], *, something_held: bool) -> ChatState:
     if not tickets:
         return ChatState(ChatStatus.WAITING, None)
-    return ChatState(_status(tickets[-1]), chat_sessions.rating_of(session, tickets[-1].id))
+    # That it is resolved, or waits for the visitor, is not said before the reply that makes it so.
+    status = ChatStatus.WITH_STAFF if something_held else _status(tickets[-1])
+    return ChatState(status, chat_sessions.rating_of(session, tickets[-1].id))
 
 
 def _status(ticket: _TicketRow) -> ChatStatus:

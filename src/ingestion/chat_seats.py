@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 
+from runtime import telemetry
 from runtime.errors import RateLimited, Unavailable
 from runtime.settings import settings
 from runtime.web import listed
@@ -13,6 +14,7 @@ _RETRY_S = 10.0
 
 _lock = threading.Lock()
 _taken: Counter[str] = Counter()
+telemetry.watch_open("chat", lambda: _taken[""])
 
 
 @contextlib.contextmanager

@@ -24,6 +24,7 @@ from runtime.settings import settings
 from runtime.web import listed
 from tickets import attachments, deliveries, lifecycle, timeline, vault
 from tickets.contracts import Author, Channel, FileContent, Kind, Owner, Reason, Status
+from tickets.holding import held
 from tickets.models import Message, Ticket, TicketEvent
 
 DATABASE_AWAY = (OperationalError, PoolTimeoutError)
@@ -79,8 +80,11 @@ def _newest_id(visitor: Visitor) -> int:
     tickets = select(Ticket.id).where(
         Ticket.channel == Channel.WEB_CHAT, Ticket.thread == visitor.conversation_id
     )
+    said = select(func.max(Message.id)).where(Message.ticket_id.in_(tickets))
+    # What is held back was not shown, nor what came after it.
+    first_held = select(func.min(Message.id)).where(Message.ticket_id.in_(tickets), held()).scalar_subquery()
     with transaction() as session:
-        return session.scalar(select(func.max(Message.id)).where(Message.ticket_id.in_(tickets))) or 0
+        return session.scalar(said.where(Message.id < func.coalesce(first_held, Message.id + 1))) or 0
 
 
 def receive(
@@ -123,6 +127,7 @@ def rate(visitor: Visitor, frame: RateFrame) -> None:
             session, ticket.id, RATED, actor=Author.CUSTOMER, rating=frame.rating, comment=comment,
             message_id=_last_message_id(session, ticket.id),
         )  # fmt: skip
+        telemetry.record_rating(frame.rating)
 
 
 def rating_of(session: Session, ticket_id: int) -> int | None:

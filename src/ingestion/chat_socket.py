@@ -52,6 +52,7 @@ class ChatSocket:
         self._resume_after: int | None = None
         self._state: ChatState | None = None
         self._partial: PartialReply | None = None
+        self._wait_s: float | None = None
 
     async def run(self) -> None:
         with chat_listeners.listening(self._visitor.conversation_id) as ear:
@@ -140,8 +141,8 @@ class ChatSocket:
                 self._state = self._partial = None
             try:
                 if not await self._show_page():
-                    # Who writes a reply may die: nobody tells of that.
-                    await ear.wait(self._partial.left_s + _MARGIN_S if self._partial else None)
+                    # Who writes a reply may die, and one that was held back is shown: nobody tells of that.
+                    await ear.wait(self._wait_s)
                 if ear.take_typing():
                     await self._send("typing", for_s=_TYPING_S)
             except DATABASE_AWAY:
@@ -155,6 +156,7 @@ class ChatSocket:
         for message in news.messages:
             self._cursor = message.message_id
             await self._send("message", **_as_json(message))
+        self._wait_s = None if news.wait_s is None else news.wait_s + _MARGIN_S
         if not news.more:
             await self._show_standing(news)
         return news.more

@@ -4,7 +4,8 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from imap_tools.idle import get_socket_poller
 from imap_tools.mailbox import BaseMailBox
@@ -17,7 +18,7 @@ from ingestion.mail.reading import Look, Watch, look
 from ingestion.mail.servers import Server
 from runtime import telemetry
 from runtime.database import transaction
-from runtime.errors import DeskfleetError
+from runtime.errors import DeskfleetError, SettingError
 from runtime.settings import settings
 
 log = logging.getLogger(__name__)
@@ -30,25 +31,59 @@ _SUPERVISED_EVERY_S = 1.0
 _chance = secrets.SystemRandom()
 
 
+@dataclass(frozen=True)
+class _Loop:
+    watch: Watch
+    thread: threading.Thread
+
+
 def run(stop: threading.Event) -> None:
-    """Read every mailbox until `stop` is set. Raises SettingError at once when a setting is wrong."""
-    watches = [Watch(box, stop) for box in boxes.all_boxes()]
-    threads = {watch.box.name: _start(watch) for watch in watches}
-    while not stop.wait(_SUPERVISED_EVERY_S):
-        for watch in watches:
-            if not threads[watch.box.name].is_alive():
-                log.error(
-                    "the loop of a mailbox ended and is started anew", extra={"mailbox": watch.box.name}
-                )
-                threads[watch.box.name] = _start(watch)
-    for thread in threads.values():
-        thread.join()
+    """Read every mailbox until `stop` is set, also those that admins add meanwhile.
+
+    Raises SettingError at once when a setting is wrong.
+    """
+    loops: dict[str, _Loop] = {}
+    wanted = _wanted()
+    while True:
+        _supervise(loops, wanted)
+        if stop.wait(_SUPERVISED_EVERY_S):
+            break
+        try:
+            wanted = _wanted()
+        except SettingError as error:
+            log.warning("the mailboxes are read as before: %s", error.detail)
+    for loop in loops.values():
+        loop.watch.stop.set()
+    for loop in loops.values():
+        loop.thread.join()
 
 
-def _start(watch: Watch) -> threading.Thread:
+def _wanted() -> dict[str, Box]:
+    return {box.name: box for box in boxes.all_boxes() if not box.is_paused}
+
+
+def _supervise(loops: dict[str, _Loop], wanted: Mapping[str, Box]) -> None:
+    """Ends what is not wanted any more, or otherwise; starts what is new, or has ended by itself."""
+    for name, loop in list(loops.items()):
+        if wanted.get(name) != loop.watch.box:
+            loop.watch.stop.set()
+        if loop.thread.is_alive():  # Nobody else reads a mailbox before the mail at hand is finished.
+            continue
+        del loops[name]
+        if loop.watch.stop.is_set():
+            telemetry.forget_mailbox(name)
+        else:
+            log.error("the loop of a mailbox ended and is started anew", extra={"mailbox": name})
+            loops[name] = _start(loop.watch)
+    for name, box in wanted.items():
+        if name not in loops:
+            loops[name] = _start(Watch(box, threading.Event()))
+
+
+def _start(watch: Watch) -> _Loop:
     thread = threading.Thread(target=_keep_reading, args=(watch,), name=f"mailbox {watch.box.name}")
     thread.start()
-    return thread
+    return _Loop(watch, thread)
 
 
 def _keep_reading(watch: Watch) -> None:

@@ -9,7 +9,7 @@ from ingestion.threads import Standing, find_thread, is_about_ours, standing_of
 from runtime.database import one_statement
 from runtime.errors import DeskfleetError, Unavailable
 from runtime.language import language_of
-from tickets import attachments, deliveries, lifecycle, proofs, vault, verification
+from tickets import attachments, deliveries, lifecycle, proofs, tombstones, vault, verification
 from tickets.action_models import Action
 from tickets.contracts import IncomingMessage, Reason, Receipt, Status
 from tickets.models import Ticket
@@ -44,6 +44,8 @@ def receive(session: Session, message: IncomingMessage) -> Receipt:
     The caller answers its channel after the commit, never before. Raises NotAnswered for what a machine wrote
     about no ticket of ours.
     """
+    if erased := tombstones.buried(session, message):
+        return erased
     safe, secrets = _protected(message)
     receipt = _place(session, safe, secrets)
     return _with_parts(session, receipt, message, secrets)

@@ -16,7 +16,7 @@ from tickets.alerts import AlertKind
 @job(queue="upkeep")
 def watch_mailboxes() -> None:
     """Raise an alert for each silent mailbox; clear those of mailboxes that are read again, or that are gone."""
-    known = boxes.all_boxes()
+    known = [box for box in boxes.all_boxes() if not box.is_paused]
     with transaction() as session:
         mailboxes.note_known(session, [box.place for box in known])
         states = mailboxes.read_states(session, [box.place for box in known])

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from ingestion.mailboxes import Position
 from ingestion.models import ParkedMail
 from runtime.errors import NotFound
+from tickets import tombstones
 
 # Enough for the header of any mail that a list shows a line of.
 _HEAD = 65_536
@@ -44,7 +45,7 @@ def park(session: Session, at: Position, *, reason: str, raw: bytes, whole: bool
     A mailbox whose UIDs began anew shows the same mails again: they are known by their source.
     """
     digest = hashlib.sha256(raw).hexdigest()
-    if raw and _found_again(session, at, digest):
+    if raw and (_found_again(session, at, digest) or _was_erased(session, digest)):
         return
     row = insert(ParkedMail).values(
         mailbox=at.mailbox,
@@ -56,6 +57,11 @@ def park(session: Session, at: Position, *, reason: str, raw: bytes, whole: bool
         digest=digest,
     )
     session.execute(row.on_conflict_do_nothing())
+
+
+def _was_erased(session: Session, digest: str) -> bool:
+    """With its customer, and the mailbox shows it anew."""
+    return bool(tombstones.erased(session, {tombstones.parked_mail(digest)}))
 
 
 def _found_again(session: Session, at: Position, digest: str) -> bool:

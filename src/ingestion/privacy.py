@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ingestion.models import ParkedMail
 from runtime.data_folder import data_folder
+from tickets import tombstones
 from tickets.customers import MAIL, identities_of
 
 _MAX_READ = 65_536  # Who wrote and to whom stands in the head.
@@ -33,6 +34,8 @@ def export_customer(session: Session, customer_id: int) -> dict[str, list[dict[s
 def erase_customer(session: Session, customer_id: int) -> int:
     """Drop the parked mails that name one of the customer's addresses; returns how many."""
     found = _parked(session, mail_addresses(session, customer_id))
+    # The mailbox may show them anew, and they are as broken as before.
+    tombstones.raise_over(session, {tombstones.parked_mail(one.digest) for one in found if one.digest})
     for one in found:
         session.delete(one)
     session.flush()

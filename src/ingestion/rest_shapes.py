@@ -70,6 +70,16 @@ class MessageAccepted(Accepted):
     continues: Annotated[str | None, Field(examples=[None])] = None
 
 
+MOST_KEY = 200
+# As OpenAPI tells of it.
+IDEMPOTENCY_KEY: dict[str, object] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The same key with the same body is the same message, however often it is sent.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MOST_KEY},
+}
+
+
 def accepted(receipt: Receipt, *, asked_for: str | None = None) -> Response:
     """`asked_for` is the ticket that the caller wrote to, if any."""
     path = f"/api/v1/tickets/{receipt.public_id}"
@@ -93,6 +103,10 @@ def external_id(caller: Principal, key: str | None, otherwise: str) -> str:
     """The channel's id of a message: the caller's own key for it, if there is one."""
     if key is not None and not key.strip():
         raise InvalidInput("The Idempotency-Key is blank.", field="Idempotency-Key")
+    if key is not None and len(key) > MOST_KEY:
+        raise InvalidInput(
+            f"The Idempotency-Key has more than {MOST_KEY} characters.", field="Idempotency-Key"
+        )
     return f"{caller.public_id}:{key}" if key else otherwise
 
 

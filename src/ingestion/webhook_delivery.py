@@ -1,7 +1,7 @@
 """The job that empties the outbox of webhooks: programs, Slack and mail addresses of staff are told what happened."""
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ingestion.channels import mail
 from runtime import fetching
@@ -29,9 +29,10 @@ def deliver_webhooks() -> None:
 
 @job(queue="upkeep")
 def forget_webhooks() -> None:
-    """Drop what was settled a week ago."""
-    with transaction() as session:
-        outgoing_webhooks.forget_old(session)
+    """Drop what was settled long enough ago; 0 days keep it."""
+    if days := settings().retention.webhook_deliveries:
+        with transaction() as session:
+            outgoing_webhooks.forget_before(session, datetime.now(UTC) - timedelta(days=days))
 
 
 def _deliver(due: Due) -> None:

@@ -14,7 +14,7 @@ from tickets import lifecycle
 from tickets.models import Message, Ticket
 
 Frame = dict[str, Any]
-_WAIT_S = 5.0
+_WAIT_S = 10.0  # Longer than the look for replies whose event was lost.
 
 
 class Page:
@@ -63,11 +63,11 @@ def stored() -> list[Message]:
         return list(session.scalars(select(Message).order_by(Message.id)))
 
 
-def staff_says(text: str) -> int:
+def staff_says(text: str, *, hold_s: float = 0.0) -> int:
     with transaction() as session:
         ticket = session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1)).one()
         return lifecycle.staff_reply(
-            session, ticket.id, text, staff="AGENT-1", name="Carol", seen_seq=ticket.last_seq
+            session, ticket.id, text, staff="AGENT-1", name="Carol", seen_seq=ticket.last_seq, hold_s=hold_s
         )
 
 

@@ -181,6 +181,35 @@ def test_a_reply_is_delivered_when_the_page_has_shown_it(open_page: Open, run_jo
     eventually(lambda: [m.delivery for m in stored() if m.kind == Kind.OUTBOUND] == [Delivery.SENT])
 
 
+def test_a_held_reply_is_shown_when_its_moment_is_over_and_what_came_after_it_follows(
+    open_page: Open,
+) -> None:
+    page = open_page()
+    page.say("Hello")
+    began = time.monotonic()
+    staff_says("I look into it.", hold_s=1.5)
+    with transaction() as session:
+        lifecycle.set_status(session, the_ticket().id, Status.RESOLVED, actor="AGENT-1")
+    page.say("Anybody?")
+    assert page.next("status", status="with_staff"), "that it is resolved is not told before the reply"
+    assert page.texts(3) == ["Hello", "I look into it.", "Anybody?"]
+    assert 1.5 <= time.monotonic() - began < 4.0
+
+
+def test_a_reply_that_was_taken_back_is_never_shown(open_page: Open) -> None:
+    page = open_page()
+    seen = page.say("Hello")["message_id"]
+    message_id = staff_says("Sorry!", hold_s=30.0)
+    back = open_page(token=page.welcome["token"])
+    assert back.welcome["newest_id"] == seen, "who comes back now has not missed it"
+    back.send(type="seen", up_to=message_id)
+    with transaction() as session:
+        assert lifecycle.undo_reply(session, the_ticket().id, message_id, staff="AGENT-1") == "Sorry!"
+    staff_says("Good morning.")
+    assert page.texts(2) == ["Hello", "Good morning."]
+    assert back.texts(1) == ["Good morning."]
+
+
 def test_each_message_has_a_correlation_id_of_its_own(open_page: Open) -> None:
     page = open_page()
     page.say("One")

@@ -186,6 +186,15 @@ def test_what_is_only_blanks_is_no_idempotency_key(client: TestClient) -> None:
     assert (response.status_code, response.json()["field"]) == (422, "Idempotency-Key")
 
 
+def test_an_idempotency_key_has_a_greatest_length(client: TestClient) -> None:
+    told = client.get("/openapi.json").json()["paths"]["/api/v1/tickets"]["post"]["parameters"]
+    assert [(one["name"], one["schema"]["maxLength"]) for one in told] == [("Idempotency-Key", 200)]
+    refused = client.post("/api/v1/tickets", json=BODY, headers={"Idempotency-Key": "k" * 201})
+    assert (refused.status_code, refused.json()["field"]) == (422, "Idempotency-Key")
+    taken = client.post("/api/v1/tickets", json=BODY, headers={"Idempotency-Key": "k" * 200})
+    assert taken.status_code == 202
+
+
 def test_nobody_and_strangers_are_refused(client: TestClient) -> None:
     assert client.post("/api/v1/tickets", json=BODY, headers={"Authorization": ""}).status_code == 401
     wrong = {"Authorization": "Bearer dfk_wrong"}

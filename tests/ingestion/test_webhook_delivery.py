@@ -23,7 +23,8 @@ from runtime.fetching import Reach
 from runtime.settings import settings
 from tests.console.desk import escalated, receive
 from tests.jobs import CollectedJobs
-from tickets import outgoing_webhooks, satisfaction
+from tickets import lifecycle, outgoing_webhooks, satisfaction
+from tickets.models import Ticket
 from tickets.notification_models import OutgoingWebhook, WebhookDelivery
 from tickets.outgoing_webhooks import HookKind
 
@@ -112,6 +113,41 @@ def test_a_listener_gets_each_event_once_and_signed(listener: Listener) -> None:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+def reply(ticket_id: str, text: str, *, hold_s: float) -> int:
+    """Staff's; the id of the message."""
+    with transaction() as session:
+        ticket = session.scalars(select(Ticket).where(Ticket.public_id == ticket_id)).one()
+        return lifecycle.staff_reply(
+            session, ticket.id, text, staff=CAROL, name="Carol", seen_seq=ticket.last_seq, hold_s=hold_s
+        )
+
+
+def test_a_held_reply_is_told_when_it_can_no_longer_be_taken_back(listener: Listener) -> None:
+    listen(listener, "replied")
+    public_id = escalated()
+    reply(public_id, "Not yet", hold_s=60)
+    webhook_delivery.deliver_webhooks()
+    assert listener.got == []
+    make_due()
+    webhook_delivery.deliver_webhooks()
+    assert [json.loads(body)["event"] for _headers, body in listener.got] == ["ticket.replied"]
+    reply(public_id, "At once", hold_s=0)
+    webhook_delivery.deliver_webhooks()
+    assert len(listener.got) == 2
+
+
+def test_a_reply_that_was_taken_back_is_never_told(listener: Listener) -> None:
+    listen(listener, "replied")
+    listen(listener, "replied")
+    public_id, other_id = escalated(), escalated()
+    message_id = reply(public_id, "A slip", hold_s=60)
+    reply(other_id, "Stays", hold_s=60)
+    with transaction() as session:
+        ticket = session.scalars(select(Ticket).where(Ticket.public_id == public_id)).one()
+        lifecycle.undo_reply(session, ticket.id, message_id, staff=CAROL)
+    assert [one.payload["ticket_id"] for one in rows()] == [other_id, other_id]
 
 
 def test_what_is_not_taken_is_tried_again_with_the_same_id(listener: Listener) -> None:
@@ -223,7 +259,7 @@ def test_a_webhook_that_cannot_work_is_refused(
         outgoing_webhooks.add(session, kind, url, topics, by=CAROL)
 
 
-def test_what_was_settled_long_ago_is_forgotten(listener: Listener) -> None:
+def test_what_was_settled_long_ago_is_forgotten(listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
     listen(listener, "received")
     receive()
     webhook_delivery.deliver_webhooks()
@@ -231,5 +267,11 @@ def test_what_was_settled_long_ago_is_forgotten(listener: Listener) -> None:
     assert len(rows()) == 1
     with transaction() as session:
         session.execute(text("update webhook_deliveries set created_at = now() - interval '8 days'"))
+    monkeypatch.setenv("DESKFLEET_RETENTION_WEBHOOK_DELIVERIES", "0")
+    settings.cache_clear()
+    webhook_delivery.forget_webhooks()
+    assert len(rows()) == 1
+    monkeypatch.delenv("DESKFLEET_RETENTION_WEBHOOK_DELIVERIES")
+    settings.cache_clear()
     webhook_delivery.forget_webhooks()
     assert rows() == []

@@ -37,6 +37,7 @@ class Box:
     after: After = After.KEEP
     move_to: str = ""
     first_read: FirstRead = FirstRead.NEW
+    is_paused: bool = False  # It is not read; what is sent from it goes on.
 
     @property
     def place(self) -> str:

@@ -1,12 +1,15 @@
-"""The desk's mailboxes: the one of the single settings, and those of the mailbox file."""
+"""The desk's mailboxes: the one of the single settings, those of the mailbox file, and those added in the console."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
-from ingestion.mail import box_file, imap, smtp
+from ingestion.mail import box_file, imap, kept_boxes, smtp
 from ingestion.mail.box import Box, FirstRead, after_of
 from ingestion.mail.servers import Server, check_ca_file
+from runtime import desk_settings
+from runtime.desk_settings import Document
 from runtime.errors import NotFound, SettingError
 from runtime.settings import settings
 
@@ -14,10 +17,32 @@ DEFAULT = "default"
 
 
 def all_boxes() -> tuple[Box, ...]:
-    """Never empty. Raises SettingError with one sentence when a setting or the mailbox file is wrong.
+    """Never empty. Raises SettingError with one sentence when a setting or the mailbox file is wrong."""
+    of_environment = of_settings()
+    return (*of_environment, *(box for box in added() if clash(box, of_environment) is None))
 
-    The file is read once by a process, like every setting.
-    """
+
+def added() -> tuple[Box, ...]:
+    """Those of the console, also what the settings have meanwhile under the same name, address or place."""
+    chosen = settings().ingestion
+    kept = kept_boxes.in_force(desk_settings.current(Document.MAILBOXES))
+    return tuple(one.box(sender_name=chosen.sender_name, ca_file=chosen.ca_file) for one in kept)
+
+
+def clash(box: Box, others: Sequence[Box]) -> str | None:
+    """What another mailbox has as well, in words: mails and replies would be somebody else's."""
+    for other in others:
+        if box.name == other.name:
+            return "name"
+        if box.address.casefold() == other.address.casefold():
+            return "address"
+        if box.place == other.place:
+            return "user, server and folder"
+    return None
+
+
+def of_settings() -> tuple[Box, ...]:
+    """Of files and environment. The file is read once by a process, like every setting."""
     chosen = settings().ingestion
     if chosen.boxes is None:
         return (_single_box(),)
@@ -44,9 +69,11 @@ def box_named(name: str) -> Box:
 
 
 def box_of(address: str) -> Box:
-    """The mailbox of this address; the first when the address is empty or no mailbox's any more."""
+    """The mailbox of this address; the first that has a server when it is empty or no mailbox's any more."""
     known = all_boxes()
-    return next((box for box in known if box.address.casefold() == address.casefold()), known[0])
+    # What is nobody's mail leaves by a server, if there is one: nobody reads the local folder.
+    usual = next((box for box in known if box.smtp), known[0])
+    return next((box for box in known if box.address.casefold() == address.casefold()), usual)
 
 
 def box_at(place: str) -> Box | None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from imap_tools.errors import ImapToolsError
-from imap_tools.mailbox import BaseMailBox, MailBox, MailBoxUnencrypted
+from imap_tools.mailbox import BaseMailBox
 
 from ingestion.mail import oauth, servers
+from ingestion.mail.dialling import Mailbox
 from ingestion.mail.servers import Encryption, Login, Server
 from runtime.errors import SettingError, Unavailable
 from runtime.settings import settings
@@ -49,7 +50,7 @@ def connected(server: Server) -> Iterator[BaseMailBox]:
 
     Raises one of `FAILURES`, or Unavailable when a secret cannot be had.
     """
-    connection = _connect(server)
+    connection = Mailbox(server, timeout_s=settings().ingestion.timeout_s)
     try:
         _encrypt(connection, server)
         if server.login:
@@ -60,13 +61,6 @@ def connected(server: Server) -> Iterator[BaseMailBox]:
             connection.logout()
         with suppress(OSError):
             connection.client.shutdown()
-
-
-def _connect(server: Server) -> BaseMailBox:
-    timeout_s = settings().ingestion.timeout_s
-    if server.encryption is Encryption.TLS:
-        return MailBox(server.host, server.port, timeout=timeout_s, ssl_context=server.tls_context())
-    return MailBoxUnencrypted(server.host, server.port, timeout=timeout_s)
 
 
 def _encrypt(connection: BaseMailBox, server: Server) -> None:

@@ -1,7 +1,11 @@
 """Whether a mailbox's settings work: its servers are met and logged in to, nothing is read, sent or changed."""
 
+import smtplib
+import socket
+import ssl
 from dataclasses import dataclass
 
+from imap_tools.errors import MailboxFolderSelectError, MailboxLoginError
 from imap_tools.mailbox import BaseMailBox
 
 from ingestion.mail import imap, smtp
@@ -33,8 +37,27 @@ def _probe_imap(box: Box) -> Finding:
     except DeskfleetError as error:
         return Finding("imap", False, error.detail)
     except imap.FAILURES as error:
-        return Finding("imap", False, f"{type(error).__name__}: {str(error)[:200]}")
+        said = f"{type(error).__name__}: {str(error)[:200]}"
+        return Finding("imap", False, _explained(box.imap, error, said))
     return Finding("imap", True, said)
+
+
+def _explained(server: Server, error: BaseException | None, said: str) -> str:
+    """What is most likely wrong, before what was said."""
+    hints = {
+        socket.gaierror: f"There is no host {server.host}.",
+        ConnectionRefusedError: f"Nothing answers at {server}: is the port right?",
+        ssl.SSLCertVerificationError: f"The certificate of {server} is not valid for that host.",
+        ssl.SSLError: f"{server} does not begin with TLS: is the encryption right for this port?",
+        TimeoutError: f"{server} said nothing in time: are port and encryption right?",
+        ConnectionError: f"{server} hung up: are port and encryption right?",
+        smtplib.SMTPServerDisconnected: f"{server} hung up: are port and encryption right?",
+        smtplib.SMTPAuthenticationError: f"{server} refuses user or password.",
+        MailboxLoginError: f"{server} refuses user or password.",
+        MailboxFolderSelectError: "There is no such folder, or it cannot be opened.",
+    }
+    hint = next((words for kind, words in hints.items() if isinstance(error, kind)), "")
+    return f"{hint} ({said})" if hint else said
 
 
 def _meet(server: Server, box: Box) -> str:
@@ -66,5 +89,5 @@ def _probe_smtp(box: Box) -> Finding:
     try:
         smtp.probe(box.smtp, ehlo_name=plain_address(box.address).rpartition("@")[2])
     except DeskfleetError as error:
-        return Finding("smtp", False, error.detail)
+        return Finding("smtp", False, _explained(box.smtp, error.__cause__, error.detail))
     return Finding("smtp", True, f"{box.smtp} lets us in" if box.smtp.login else f"{box.smtp} answers")

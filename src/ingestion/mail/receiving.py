@@ -12,7 +12,7 @@ from ingestion import intake, mailboxes, parked
 from ingestion.mail import boxes
 from ingestion.mail.parse import parse, to_incoming
 from ingestion.mailboxes import Position
-from runtime import correlation
+from runtime import correlation, telemetry
 from runtime.database import transaction
 from runtime.errors import Conflict, DeskfleetError, SettingError, Unavailable
 from tickets import attachments
@@ -35,7 +35,7 @@ def receive_mail(raw: bytes, at: Position, *, with_cursor: bool = True) -> Fate:
 
     Raises only when the database is away; the mail is then as if it had never been read.
     """
-    with correlation.correlate(correlation.new_id()):
+    with correlation.correlate(correlation.new_id()), telemetry.span("mail"):
         try:
             return _receive(raw, at, with_cursor=with_cursor)
         except Exception as error:

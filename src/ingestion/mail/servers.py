@@ -1,5 +1,6 @@
 """Mail servers: how their URLs read, how their lines are encrypted, and how we log in. For IMAP and SMTP alike."""
 
+import base64
 import ipaddress
 import ssl
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ingestion.mail.oauth import TokenSource, read_secret
 from runtime.errors import SettingError
+from runtime.sealing import unseal
 
 
 class Encryption(StrEnum):
@@ -28,16 +30,30 @@ _SCHEMES = {
 
 
 @dataclass(frozen=True)
+class Sealed:
+    """A password as it is kept; it opens for the place alone that it was sealed for. Raises Unavailable."""
+
+    text: str = field(repr=False)
+    place: str
+
+    def open(self) -> str:
+        return unseal(base64.b64decode(self.text), place=self.place)
+
+
+@dataclass(frozen=True)
 class Login:
-    """Who logs in, and by which one of the three."""
+    """Who logs in, and by which one of the four."""
 
     user: str
     password: str = field(default="", repr=False)
     password_file: Path | None = None
     token: TokenSource | None = None
+    sealed: Sealed | None = None
 
     def read_password(self) -> str:
         """Read each time, so that a new one in the file is used without a restart. Raises Unavailable."""
+        if self.sealed:
+            return self.sealed.open()
         return read_secret(self.password_file) if self.password_file else self.password
 
 
@@ -48,6 +64,7 @@ class Server:
     encryption: Encryption
     login: Login | None = None
     ca_file: Path | None = None
+    public_only: bool = False  # Somebody chose it on a page: it must not lead to what is inside.
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"

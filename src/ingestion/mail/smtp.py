@@ -10,6 +10,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 from ingestion.mail import oauth, servers
+from ingestion.mail.dialling import Smtp
 from ingestion.mail.servers import Encryption, Login, Server
 from runtime.errors import FateUnknown, Permanent, Retryable, Unavailable
 from runtime.settings import settings
@@ -74,12 +75,7 @@ def _session(server: Server, *, ehlo_name: str) -> Iterator[smtplib.SMTP]:
 
 
 def _connect(server: Server, ehlo_name: str) -> smtplib.SMTP:
-    timeout_s = settings().ingestion.timeout_s
-    if server.encryption is not Encryption.TLS:
-        return smtplib.SMTP(server.host, server.port, local_hostname=ehlo_name, timeout=timeout_s)
-    return smtplib.SMTP_SSL(
-        server.host, server.port, local_hostname=ehlo_name, timeout=timeout_s, context=server.tls_context()
-    )
+    return Smtp(server, local_hostname=ehlo_name, timeout_s=settings().ingestion.timeout_s)
 
 
 def _encrypt(session: smtplib.SMTP, server: Server) -> None:

@@ -17,6 +17,7 @@ from tests.ingestion.history.mails import archive, mail
 
 DESKFLEET = Path(sys.executable).with_name("deskfleet")
 KILLS = 3
+_ASKED = 2_000  # So many that no import of all is done before the last kill.
 _LONGEST_S = 0.3  # Some batches.
 
 _TICKETS = """
@@ -36,10 +37,10 @@ def csv_export(mark: str) -> str:
 def mbox_export(mark: str) -> str:
     """All questions, and then all answers to them."""
     ours = settings().ingestion.address
-    asked = [mail(f"{mark}-q{n}", sender=f"c{n}@example.com") for n in range(900)]
+    asked = [mail(f"{mark}-q{n}", sender=f"c{n}@example.com") for n in range(_ASKED)]
     answered = [
         mail(f"{mark}-a{n}", sender=ours, to=f"c{n}@example.com", text=ANSWER, answers=f"{mark}-q{n}", day=3)
-        for n in range(900)
+        for n in range(_ASKED)
     ]
     return archive(*asked, mail(f"{mark}-bad", text=""), *answered)
 
