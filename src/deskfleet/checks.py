@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agent_core import routing, rule_file
 from ingestion.mail import boxes
-from runtime.data_folder import secret_key
+from runtime.data_folder import retired_secret_keys, secret_key
 from runtime.errors import SettingError
 from runtime.settings import settings
 
@@ -23,6 +23,7 @@ def check_settings(process: Process) -> None:
     chosen = settings()
     if chosen.runtime.secret_key.get_secret_value():
         secret_key()
+    retired_secret_keys()
     boxes.all_boxes()
     routing.check()
     rule_file.check()

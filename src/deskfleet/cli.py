@@ -37,7 +37,10 @@ COMMANDS = {
     "llm": ("deskfleet.commands.llm", "Sizes of the prompts, costs of the models."),
     "forecast": ("deskfleet.commands.forecast", "What will come in the next hours and days."),
     "staffing": ("deskfleet.commands.staffing", "How many people a volume needs."),
+    "stats": ("deskfleet.commands.stats", "What figures are counted from."),
     "metrics": ("deskfleet.commands.metrics", "The desk's figures over a span of days."),
+    "replay": ("deskfleet.commands.replay", "Past tickets through other settings, in shadow."),
+    "experiments": ("deskfleet.commands.experiments", "Try other settings on some customers."),
     "evaluate": ("deskfleet.commands.evaluate", "Measure the product on your own data."),
     "settings": ("deskfleet.commands.settings", "Every setting with its value and meaning."),
 }
@@ -47,6 +50,7 @@ COMMANDS = {
 TOLD = (
     "import", "knowledge add", "knowledge sync", "knowledge reindex", "knowledge learn", "queues add", "queues remove",
     "queues member", "mail parked show", "mail parked retry", "mail parked drop", "tickets show", "triage retrain",
+    "replay",
 )  # fmt: skip
 
 

@@ -6,11 +6,12 @@ import secrets
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 import ingestion.privacy
@@ -19,14 +20,16 @@ import llm.privacy
 import tickets.privacy
 from accounts import audit
 from accounts.audit import Action
+from api import idempotency
 from runtime.data_folder import retired_secret_keys, secret_key
 from runtime.database import transaction
 from runtime.errors import NotFound
-from tickets import attachments, conversation_export, conversations, customers, lifecycle, tombstones
+from tickets import attachments, conversation_export, conversations, customers, lifecycle, tombstones, traces
 from tickets.contracts import Status
 from tickets.erasure_models import Erasure
-from tickets.models import Customer, CustomerIdentity, Ticket
+from tickets.models import Attachment, Customer, CustomerIdentity, Message, Ticket
 from tickets.past_customers import Person
+from tickets.queries import ticket_public_ids_of_customer
 
 _IN_MEMORY = 8_388_608
 _CLOSED = (Status.CLOSED, Status.MERGED)
@@ -77,7 +80,41 @@ def _parts(
     for package, export in EXPORTS.items():
         for name, value in export(session, customer.id).items():
             texts[f"{package}/{name}.json"] = value
+    texts["tickets/told_to_programs.json"] = traces.export_told(session, customer.id)
     return texts, conversation_export.files_of(session, [one.id for one in found])
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How much there is of a customer, by kind: what an export holds and an erasure takes."""
+
+    customer_id: str
+    name: str
+    identities: list[str]
+    counts: dict[str, int]
+
+
+def preview(customer_id: str) -> Preview:
+    """Raises NotFound. It shows no text of anybody."""
+    with transaction() as session:
+        customer = customers.find(session, customer_id)
+        known = customers.identities_of(session, customer.id)
+        identities = [one.value for one in known if one.kind != customers.MERGED]
+        ids = select(Ticket.id).where(Ticket.customer_id == customer.id)
+        messages = select(Message.id).where(Message.ticket_id.in_(ids))
+        counts = {
+            "tickets": _count(session, ids),
+            "messages": _count(session, messages),
+            "files": _count(session, select(Attachment.id).where(Attachment.message_id.in_(messages))),
+        }
+        for export in EXPORTS.values():
+            counts |= {name: len(value) for name, value in export(session, customer.id).items()}
+        counts["told_to_programs"] = len(traces.export_told(session, customer.id))
+    return Preview(customer.public_id, customer.name, identities, counts)
+
+
+def _count(session: Session, query: Select[int]) -> int:
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
 
 
 def erase(customer_id: str, *, by: str, address: str = "") -> dict[str, Any]:
@@ -104,8 +141,11 @@ def _erased(
 ) -> tuple[dict[str, Any], list[str]]:
     ticket_ids = _closed_tickets(session, customer.id)
     mails = ingestion.privacy.mail_addresses(session, customer.id)
+    known = tombstones.messages_of(session, ticket_ids)
     counts = {package: erase_part(session, customer.id) for package, erase_part in ERASURES.items()}
+    counts |= _forget_traces(session, customer)
     emptied = conversations.empty(session, ticket_ids)
+    tombstones.bury(session, known)
     people = [Person(one.kind, one.value) for one in customers.identities_of(session, customer.id)]
     buried = tombstones.raise_over(session, people)
     session.execute(delete(CustomerIdentity).where(CustomerIdentity.customer_id == customer.id))
@@ -120,6 +160,17 @@ def _erased(
     session.flush()
     audit.record(session, Action.ERASE_CUSTOMER, actor=by, target=customer.public_id, address=address)
     return receipt, emptied.file_keys
+
+
+def _forget_traces(session: Session, customer: Customer) -> dict[str, int]:
+    """What doors and staff keep beside the tickets."""
+    identities = [one.value for one in customers.identities_of(session, customer.id)]
+    ids = [customer.public_id, *ticket_public_ids_of_customer(session, customer.id)]
+    return {
+        "webhook_deliveries": traces.forget_told(session, customer.id),
+        "saved_views": traces.forget_views(session, customer.id),
+        "kept_answers": idempotency.forget_answers(session, [*ids, *identities]),
+    }
 
 
 def _closed_tickets(session: Session, customer_id: int) -> list[int]:

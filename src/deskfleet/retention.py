@@ -6,15 +6,17 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 import ingestion.privacy
-from accounts import api_keys, audit
+from accounts import api_keys, audit, passwords
 from accounts.audit import Action
 from accounts.models import IdempotentAnswer, Invitation
 from accounts.models import Session as Login
 from runtime.database import transaction
 from runtime.settings import settings
-from tickets import attachments, conversations
+from tickets import attachments, conversations, tombstones
 from tickets.contracts import Delivery, Status
+from tickets.desk_models import ReplyDraft
 from tickets.models import Message, ReceivedMessage, Ticket
+from tickets.notification_models import Notification
 from tickets.queries import teaches_later
 
 _BATCH = 100
@@ -92,8 +94,23 @@ def _forget_rows(session: Session) -> dict[str, int]:
     if moment := _before(kept.parked_mails):
         counts["parked_mails"] = ingestion.privacy.forget_parked_before(session, moment)
     if moment := _before(kept.received_ids):
-        gone = delete(ReceivedMessage).where(ReceivedMessage.received_at < moment)
+        gone = delete(ReceivedMessage).where(
+            ReceivedMessage.received_at < moment, tombstones.is_forgettable()
+        )
         counts["received_ids"] = len(session.scalars(gone.returning(ReceivedMessage.message_id)).all())
+    return counts | _forget_at_desks(session)
+
+
+def _forget_at_desks(session: Session) -> dict[str, int]:
+    """What staff began and what they were told. Summaries go with their conversations."""
+    kept = settings().retention
+    counts = {}
+    if moment := _before(kept.drafts):
+        begun = delete(ReplyDraft).where(ReplyDraft.saved_at < moment).returning(ReplyDraft.ticket_id)
+        counts["drafts"] = len(session.scalars(begun).all())
+    if moment := _before(kept.notifications):
+        told = delete(Notification).where(Notification.created_at < moment).returning(Notification.id)
+        counts["notifications"] = len(session.scalars(told).all())
     return counts
 
 
@@ -102,4 +119,5 @@ def _forget_accounts(session: Session) -> None:
     session.execute(delete(Login).where(Login.expires_at < now))
     session.execute(delete(Invitation).where(Invitation.expires_at < now))
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < now - _ANSWERS_KEPT))
+    passwords.forget_old(session)
     api_keys.forget_old_uses(session)

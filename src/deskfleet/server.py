@@ -10,6 +10,7 @@ from anyio import to_thread
 
 from console import open_pages
 from deskfleet.web import create_app
+from runtime import memory, telemetry
 from runtime.errors import SettingError
 from runtime.language import identify
 from runtime.settings import settings
@@ -51,10 +52,13 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # More threads than this only wait for the interpreter's lock and for one another (measured).
-        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        limiter = to_thread.current_default_thread_limiter()
+        limiter.total_tokens = _THREADS
+        telemetry.watch_threads(lambda: limiter.borrowed_tokens, _THREADS)
         # Or the first message would wait half a second for the tables of languages.
         threading.Thread(target=identify, args=("Bonjour",), name="languages", daemon=True).start()
         await super().startup(sockets)
+        memory.settle()
         if self.started:
             self._on_ready()
 

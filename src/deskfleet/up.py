@@ -15,7 +15,7 @@ from deskfleet.migrate import migrate
 from deskfleet.server import Server
 from deskfleet.signals import orderly_end
 from ingestion import imap_poller
-from runtime import database, events, logs, publisher, telemetry
+from runtime import database, desk_settings, events, logs, publisher, telemetry
 from runtime.data_folder import data_folder
 from runtime.database import transaction
 from runtime.errors import Unavailable
@@ -44,6 +44,7 @@ def _serve(*, with_demo: bool) -> None:
     _require_free_port()
     print("Starting the database ...", flush=True)
     migrate()
+    desk_settings.follow()
     admin = _first_admin()
     if with_demo:
         demo.connect_sample_shop()

@@ -9,14 +9,20 @@ from api import (
     alerts,
     audit_log,
     auth,
+    calibration,
     corrections,
     customers,
+    dial,
     docs,
+    experiments,
     files,
     forecast,
     health,
     keys,
     knowledge,
+    notifications,
+    predictions,
+    replays,
     similar,
     stats,
     summaries,
@@ -24,6 +30,8 @@ from api import (
     ticket_moves,
     users,
     vault,
+    views,
+    volume_events,
 )
 from api import privacy as api_privacy
 from api import tickets as api_tickets
@@ -31,7 +39,7 @@ from api import webhooks as api_webhooks
 from api.etags import ETags
 from api.idempotency import Idempotency
 from console import pages
-from deskfleet import parked_desk, privacy
+from deskfleet import candidate_desk, mail_desk, parked_desk, privacy, rule_desk, ways
 from ingestion import (
     chat,
     chat_files,
@@ -49,7 +57,9 @@ from runtime.settings import settings
 
 def create_app() -> FastAPI:
     """The whole product's HTTP side."""
-    app = FastAPI(title="deskfleet", version=health.VERSION, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="deskfleet", version=health.VERSION, docs_url=None, redoc_url=None, telemetry=web.NO_TELEMETRY
+    )
     web.install(
         app,
         larger_bodies={
@@ -58,9 +68,9 @@ def create_app() -> FastAPI:
         },
     )
     for router in (
+        rest.router,  # First, because routes are tried in turn and nothing is called as often.
         health.router,
         auth.router,
-        rest.router,
         rest_messages.router,
         api_tickets.router,
         corrections.router,
@@ -75,11 +85,19 @@ def create_app() -> FastAPI:
         alerts.router,
         similar.router,
         forecast.router,
+        volume_events.router,
         stats.router,
+        calibration.router,
+        predictions.router,
+        replays.router,
+        dial.router,
+        experiments.router,
         summaries.router,
         ticket_moves.router,
         api_webhooks.router,
         templates.router,
+        views.router,
+        notifications.router,
         actions.router,
         chat.router,
         help_centre.router,
@@ -89,10 +107,11 @@ def create_app() -> FastAPI:
     ):
         app.include_router(router)
     api_privacy.install(app, privacy)
+    app.state.candidates = candidate_desk
     for layer in (ETags, Idempotency, Trail):  # The last one is the outermost.
         app.add_middleware(layer)
     docs.install(app)
-    pages.install(app, parking=parked_desk)
+    pages.install(app, parking=parked_desk, ruling=rule_desk, reaching=ways, mailing=mail_desk)
 
     @app.get("/", include_in_schema=False)
     def home() -> RedirectResponse:

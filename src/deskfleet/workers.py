@@ -1,17 +1,22 @@
 """The worker inside a process of ours, for the embedded default, and what every worker loads first."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from celery.beat import Scheduler, Service
 from celery.worker import WorkController
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+import agent_core.replay_tasks
 import agent_core.summary_tasks
 import agent_core.tasks
 import analytics.tasks
 import deskfleet.upkeep
 import ingestion.codes
+import ingestion.password_mail
 import ingestion.platform_files
 import ingestion.tasks
 import ingestion.upkeep
@@ -23,12 +28,16 @@ from agent_core import workflow
 from runtime import jobs
 from runtime.settings import settings
 
+log = logging.getLogger(__name__)
+
 _JOB_MODULES = (
+    agent_core.replay_tasks,
     agent_core.summary_tasks,
     agent_core.tasks,
     analytics.tasks,
     deskfleet.upkeep,
     ingestion.codes,
+    ingestion.password_mail,
     ingestion.platform_files,
     ingestion.tasks,
     ingestion.upkeep,
@@ -46,8 +55,11 @@ def load_jobs() -> int:
 
 
 def warm_up() -> None:
-    """Load the local models before the first message comes."""
-    workflow.warm_up()
+    """Load the local models before the first message comes. Without a database the rest waits for that message."""
+    try:
+        workflow.warm_up()
+    except (DBAPIError, PoolTimeoutError) as error:
+        log.warning("not all is warm: the database does not answer (%s)", type(error).__name__)
 
 
 @contextmanager

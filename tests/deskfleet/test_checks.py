@@ -29,6 +29,7 @@ def _a_broker(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DESKFLEET_AGENT_RULES_FILE", "/nowhere/rules.toml"),
         ("DESKFLEET_KNOWLEDGE_MODEL_FOLDER", "/nowhere"),
         ("DESKFLEET_SECRET_KEY", "hunter2"),
+        ("DESKFLEET_RETIRED_SECRET_KEYS", "hunter2"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named(

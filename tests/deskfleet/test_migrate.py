@@ -1,13 +1,16 @@
 """Migrations on an empty database, again, and by two processes at once."""
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from deskfleet import migrate as migrate_module
 from deskfleet.migrate import migrate
@@ -75,6 +78,53 @@ def test_of_many_at_the_same_time_one_does_the_work(empty: str) -> None:
     assert "tickets" in state(empty)[1]
     with one_off_engine(empty).connect() as connection:
         assert connection.scalar(text(_LOCKS)) == 0
+
+
+@contextmanager
+def in_use(url: str, table: str) -> Iterator[Connection]:
+    """Somebody writes into the table and does not end; rolling back ends it."""
+    with one_off_engine(url).connect() as holding:
+        holding.execute(text(f"lock table {table} in row exclusive mode"))
+        yield holding
+
+
+def before_the_index_on_messages(url: str) -> None:
+    config = migrate_module._config()
+    with one_off_engine(url).connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0024")
+
+
+def test_a_migration_waits_for_a_table_that_is_in_use(
+    empty: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(migrate_module, "_PAUSE_S", 0.1)
+    before_the_index_on_messages(empty)
+    with in_use(empty, "messages") as holding:
+        working = threading.Thread(target=migrate, args=(empty,))
+        working.start()
+        until = time.monotonic() + 60
+        while "a table is in use" not in caplog.text and time.monotonic() < until:
+            time.sleep(0.05)
+        assert "a table is in use" in caplog.text
+        with one_off_engine(empty).connect() as others:
+            others.execute(text("set statement_timeout = '30s'"))
+            assert others.scalar(text("select count(*) from messages")) == 0
+        holding.rollback()
+        working.join(timeout=60)
+    assert state(empty)[0] == ScriptDirectory.from_config(migrate_module._config()).get_current_head()
+
+
+def test_a_table_that_is_never_free_ends_it_with_the_reason(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate_module, "_PAUSE_S", 0.1)
+    monkeypatch.setattr(migrate_module, "_TRIES", 1)
+    before_the_index_on_messages(empty)
+    with in_use(empty, "messages"), pytest.raises(Unavailable, match="A table was in use all the time"):
+        migrate(empty)
+    migrate(empty)
+    assert "messages" in state(empty)[1]
 
 
 def test_there_is_one_line_of_revisions() -> None:

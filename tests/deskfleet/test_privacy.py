@@ -3,122 +3,27 @@
 import io
 import json
 import logging
-import os
-import time
 import zipfile
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 
 import deskfleet
 from accounts import audit
 from deskfleet import privacy
 from ingestion import intake
-from ingestion.models import ParkedMail
 from knowledge import retrieval
 from llm import local_embedding
-from runtime.data_folder import data_folder
 from runtime.database import transaction
 from runtime.errors import Conflict, NotFound
+from tests.deskfleet.canary import BY, CANARY, CARD, MAIL, a_customer, age_files, files_with, rows_with, sent
 from tests.ingestion.history.exports import load, put, row, table
 from tests.jobs import CollectedJobs
-from tests.samples import a_decision, a_message, claimed_case
-from tickets import lifecycle, queries, tombstones
-from tickets.contracts import FileContent
+from tests.samples import a_message
+from tickets import queries, tombstones
 from tickets.models import Customer, CustomerIdentity, Message, Ticket
 from tickets.past_customers import Person
-
-CANARY = "Zyxquarrel-7741"
-MAIL = f"{CANARY.lower()}@example.com"
-CARD = "4111 1111 1111 1111"
-BY = "AGENT-BOB00000"
-
-
-def a_customer(canary: str = CANARY, mail: str = MAIL) -> str:
-    """Somebody of whom everything is kept that can be: their public id."""
-    picture = FileContent(f"{canary}.txt", "text/plain", f"All about {canary}".encode())
-    with transaction() as session:
-        receipt = intake.receive(
-            session,
-            a_message(
-                identity=mail,
-                name=f"Alice {canary}",
-                subject=f"About {canary}",
-                text=f"I am {canary}, my card is {CARD}. Where is the parcel?",
-                quoted_text=f"> {canary} wrote",
-                attachments=(picture,),
-                metadata={"note": canary},
-            ),
-        )
-    case = claimed_case()
-    with transaction() as session:
-        assert lifecycle.reply(session, case, a_decision(draft=f"Dear {canary}, it is on its way."))
-    with transaction() as session:
-        lifecycle.add_note(session, receipt.ticket_id, f"Note on {canary}", staff=BY, name="Bob")
-        session.execute(
-            insert(ParkedMail).values(
-                mailbox="m", uid_validity=1, uid=abs(hash(canary)) % 10_000, reason="broken",
-                raw=f"From: {canary} <{mail}>\r\n\r\n{canary}".encode(),
-            )
-        )  # fmt: skip
-        ticket = session.scalars(select(Ticket).where(Ticket.id == receipt.ticket_id)).one()
-        public_id = session.scalars(select(Customer.public_id).where(Customer.id == ticket.customer_id)).one()
-    _write_mail(canary, mail)
-    local_embedding.embed_one(f"Who is {canary}?")
-    return public_id
-
-
-def _write_mail(canary: str, mail: str) -> None:
-    letter = EmailMessage()
-    letter["From"], letter["To"] = mail, "support@example.com"
-    letter.set_content(f"It is {canary}")
-    folder = data_folder() / "mail" / "in" / "done"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{mail}.eml").write_bytes(letter.as_bytes())
-
-
-def sent() -> None:
-    """What waits to be sent has been sent."""
-    with transaction() as session:
-        session.execute(text("update messages set delivery = 'sent' where delivery is not null"))
-
-
-def rows_with(canary: str) -> dict[str, int]:
-    """Tables that hold it anywhere, in any column, with how many rows."""
-    found = {}
-    with transaction() as session:
-        names = session.scalars(text("select tablename from pg_tables where schemaname = 'public'")).all()
-        for name in names:
-            rows = session.execute(
-                text(f'select count(*) from "{name}" one where one::text ilike :like'),
-                {"like": f"%{canary}%"},
-            ).scalar_one()
-            hidden = session.execute(
-                text(f'select count(*) from "{name}" one where one::text like :like'),
-                {"like": f"%{canary.encode().hex()}%"},  # As bytes are shown.
-            ).scalar_one()
-            if rows + hidden:
-                found[name] = rows + hidden
-    return found
-
-
-def files_with(canary: str) -> list[str]:
-    """Files of the data folder that hold it, or are named so."""
-    wanted = canary.lower().encode()
-    return [
-        str(path)
-        for path in sorted(data_folder().rglob("*"))
-        if path.is_file() and (wanted in path.read_bytes().lower() or wanted in path.name.lower().encode())
-    ]
-
-
-def age_files() -> None:
-    """Contents that came within the hour are left alone: somebody may be about to name them."""
-    for path in data_folder().rglob("*"):
-        if path.is_file():
-            os.utime(path, (time.time() - 7200,) * 2)
 
 
 def test_an_export_holds_all_that_is_kept(run_jobs: CollectedJobs) -> None:

@@ -21,10 +21,15 @@ from runtime.settings import settings
 # What somebody may do without showing who they are: how customers and platforms reach us, and how staff come in.
 PUBLIC = re.compile(
     r"/health/.*|/metrics|/|/widget.js|/docs.*|/openapi.json|/webhooks/.*|/help.*|/chat.*|/confirm.*|/rate.*|/auth/token"
-    r"|/console/(login|oidc|oidc/callback|invitation)|/api/v1/chat.*"
+    r"|/console/(login|oidc|oidc/callback|invitation|password/(lost|reset))|/api/v1/chat.*"
 )
 # Whoever is known may: about oneself, or what is looked at within (an approval is only for a person).
-KNOWN = {("GET", "/auth/me"), ("POST", "/auth/revoke"), ("DELETE", "/api/v1/sessions/{session_id}")}
+KNOWN = {
+    ("GET", "/auth/me"),
+    ("POST", "/auth/revoke"),
+    ("POST", "/auth/password"),
+    ("DELETE", "/api/v1/sessions/{session_id}"),
+}
 # Their permission is asked within the function, after the input was read.
 WITHIN = {
     ("GET", "/api/v1/messages/{message_id}/original"): Permission.READ_VAULT,
@@ -34,7 +39,9 @@ WITHIN = {
 CONSOLE = {
     r"/console/(users|sessions/all)": Permission.MANAGE_USERS,
     r"/console/keys": Permission.MANAGE_KEYS,
+    r"/console/settings": Permission.MANAGE_DESK,
     r"/console/audit": Permission.READ_AUDIT,
+    r"/console/figures/(experiments|events).* POST": Permission.MANAGE_DESK,
     r"/console/figures": Permission.READ_FIGURES,
     r"/console/webhooks": Permission.MANAGE_KEYS,
     r"/console/approvals": Permission.APPROVE_ACTIONS,
@@ -45,14 +52,17 @@ CONSOLE = {
     r"/console/(articles POST|gaps/.* POST|articles/(?!.*impact).* POST)": Permission.WRITE_KNOWLEDGE,
     r"/console/(articles|gaps|impact)": Permission.READ_KNOWLEDGE,
     r"/console/templates( POST|/)": Permission.WRITE_KNOWLEDGE,
+    r"/console/customers/{customer_id}/privacy/erase": Permission.ERASE_CUSTOMERS,
+    r"/console/customers": Permission.EXPORT_CUSTOMERS,
     r"/console/new": Permission.WORK_TICKETS,
-    r"/console/(logout|theme|sessions|queue/saved)": Permission.READ_TICKETS,
+    r"/console/(logout|theme|sessions|account|queue/saved)": Permission.READ_TICKETS,
 }
 SAMPLES = {
     "ticket_id": "TKT-20250101-ABCDEFGH", "public_id": "TKT-20250101-ABCDEFGH", "customer_id": "CUST-ABCDEFGH",
     "message_id": "1", "file_id": "FILE-ABCDEFGHJKMNPQRSTVWX", "action_id": "ACT-7Q4K2M9X7Q4K2M9X",
     "key_id": "KEY-9999", "user_id": "AGENT-ZZZZZZZZ", "session_id": "SES-0000000000000000", "mail_id": "1",
     "alert_id": "ALERT-ABCDEFGH", "saved_id": "1", "language": "en", "version": "1",
+    "number": "1", "event_id": "1", "move": "stop",
 }  # fmt: skip
 BODIES: dict[str, Any] = {"/api/v1/tickets": {"description": "Where is it?"}}
 # An endless stream, and the end of the very session that asks.

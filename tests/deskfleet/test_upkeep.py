@@ -130,7 +130,7 @@ def test_nothing_is_forgotten_where_the_settings_say_so(
     run_jobs: CollectedJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_ticket(days=4000)
-    for name in ("CONVERSATIONS", "PARKED_MAILS", "RECEIVED_IDS"):
+    for name in ("CONVERSATIONS", "PARKED_MAILS", "RECEIVED_IDS", "DRAFTS", "NOTIFICATIONS"):
         monkeypatch.setenv(f"DESKFLEET_RETENTION_{name}", "0")
     settings.cache_clear()
     assert retention.apply() == {"conversations": 0}
@@ -162,3 +162,41 @@ def test_parked_mails_old_ids_and_dead_logins_go(run_jobs: CollectedJobs) -> Non
     assert (counts["parked_mails"], counts["received_ids"]) == (1, 1)
     with transaction() as session:
         assert session.scalars(text("select key from idempotent_answers")).all() == ["new"]
+
+
+def test_drafts_and_notifications_go_in_their_time_and_summaries_with_what_they_sum_up(
+    run_jobs: CollectedJobs,
+) -> None:
+    over, still_open = a_ticket(days=91), a_ticket(days=200, status=Status.NEW)
+    with transaction() as session:
+        for ticket_id in (over, still_open):
+            session.execute(
+                text(
+                    "insert into reply_drafts (ticket_id, staff, text, seen_seq, saved_at) values "
+                    "(:id, 'AGENT-1', 'old', 1, now() - interval '31 days'), (:id, 'AGENT-2', 'new', 1, now())"
+                ),
+                {"id": ticket_id},
+            )
+            session.execute(
+                text(
+                    "insert into ticket_summaries (ticket_id, up_to_seq, summary, due_at) values (:id, 1, 'It.', now())"
+                ),
+                {"id": ticket_id},
+            )
+        session.execute(
+            text(
+                "insert into notifications (staff, kind, text, created_at) values "
+                "('AGENT-1', 'mention', 'old', now() - interval '91 days'), ('AGENT-1', 'mention', 'new', now())"
+            )
+        )
+        audit.record(session, audit.Action.VIEW, actor="AGENT-1", target="CUST-OLD")
+        session.execute(text("set local session_replication_role = replica"))
+        session.execute(text("update audit_entries set at = at - interval '20 years'"))
+    counts = retention.apply()
+    assert (counts["drafts"], counts["notifications"]) == (1, 1), "a draft of a conversation went with it"
+    with transaction() as session:
+        drafts = session.execute(text("select ticket_id, text from reply_drafts")).all()
+        assert [tuple(one) for one in drafts] == [(still_open, "new")]
+        assert session.scalars(text("select text from notifications")).all() == ["new"]
+        assert session.scalars(text("select ticket_id from ticket_summaries")).all() == [still_open]
+        assert len(audit.entries(session, target="CUST-OLD")) == 1, "the log is kept"

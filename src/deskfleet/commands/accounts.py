@@ -1,11 +1,11 @@
-"""deskfleet user create|invite|role|disable|list."""
+"""deskfleet user create|invite|role|password|disable|list."""
 
 import secrets
 from typing import Annotated
 
 import typer
 
-from accounts import audit, invitations, users
+from accounts import audit, invitations, passwords, users
 from accounts.audit import Action
 from accounts.invitations import NewInvitation
 from accounts.permissions import Permission, Principal, Role
@@ -102,6 +102,32 @@ def change_role(
         print_json({"id": changed.public_id, "email": changed.email, "role": changed.role})
     else:
         print(f"{changed.email} is {changed.role} now.")
+
+
+@user.command("password")
+def set_password(
+    account: Account,
+    link: Annotated[bool, typer.Option("--link", help="Print a link for the owner instead.")] = False,
+    password: Annotated[
+        str, typer.Option(help="Generated and printed when absent.", envvar="STAFF_PASSWORD")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Set a new password, which ends every login of the account; or make a link that serves once, for an hour."""
+    migrate()
+    chosen = password or secrets.token_urlsafe(12)
+    with transaction() as session:
+        if link:
+            shown = {"link": passwords.make_link(session, account, by=OPERATOR)}
+        else:
+            changed = passwords.set_by_command(session, account, chosen)
+            shown = {"id": changed.public_id, "email": changed.email}
+            if not password:
+                shown["password"] = chosen
+    if json:
+        print_json(shown)
+    else:
+        print(shown["link"] if link else "\n".join(f"{label:9} {value}" for label, value in shown.items()))
 
 
 @user.command("disable")

@@ -1,4 +1,4 @@
-"""deskfleet audit list|scores: who did what, and who was unlike themselves."""
+"""deskfleet audit: who did what, who was unlike themselves, and whether the records of decisions are whole."""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from accounts import anomalies
 from accounts import audit as log
+from deskfleet.commands import audit_decisions
 from deskfleet.commands.output import JSON_HELP, print_json, print_table
 from deskfleet.migrate import migrate
 from runtime.database import transaction
@@ -18,7 +19,12 @@ Json = Annotated[bool, typer.Option("--json", help=JSON_HELP)]
 
 @audit.callback()
 def group() -> None:
-    """The audit log: writes, logins, refusals, and views of personal data."""
+    """The audit log (writes, logins, refusals, views of personal data), and the records of the agent's decisions."""
+
+
+audit.command("verify")(audit_decisions.verify)
+audit.command("replay")(audit_decisions.replay)
+audit.command("export")(audit_decisions.export)
 
 
 @audit.command("list")

@@ -176,11 +176,16 @@ def _moment(number: str) -> datetime:
     return _EPOCH + timedelta(seconds=int(number))
 
 
+def _before(number: str) -> datetime:
+    """The last moment at which the document of this number, often the question's own thread, was not there."""
+    return _moment(number) - timedelta(seconds=1)
+
+
 def _ask(plan: Plan, stage: Stage, progress: Progress) -> tuple[Figures, list[float]]:
     """The figures, and the relevance of the best passage of each question."""
     found, seconds, best = [], [], []
     for one in progress.track(plan.questions, description=f"Asking ({stage})"):
-        filters = Filters(valid_at=_moment(one.id)) if plan.older_only else Filters()
+        filters = Filters(valid_at=_before(one.id)) if plan.older_only else Filters()
         started = time.perf_counter()
         passages = _search(one.text, plan.language, filters, stage)
         seconds.append(time.perf_counter() - started)

@@ -9,7 +9,7 @@ import typer
 from deskfleet.commands import knowledge_gaps, knowledge_reindex
 from deskfleet.commands.output import JSON_HELP, print_json, print_table, print_text, progress_bar
 from deskfleet.migrate import migrate
-from knowledge import articles, retrieval
+from knowledge import articles, retrieval, source_syncs
 from knowledge.articles import Added, Article
 from runtime.database import transaction
 from runtime.errors import InvalidInput, TooLarge
@@ -45,9 +45,13 @@ def sync(
     if not folder.is_dir():
         raise InvalidInput(f"{folder} is no folder.", field="path")
     migrate()
-    files = articles.files_in([folder])
-    added, refused = _add(files, quiet=json)
-    _report(added, refused, articles.withdraw_absent(folder, files), as_json=json)
+    begun = source_syncs.begin(folder, by="command")
+    with progress_bar(quiet=json) as bar:
+        adding = bar.add_task("Adding", total=None)
+        done = source_syncs.sync(
+            folder, begun, progress=lambda number, total: bar.update(adding, completed=number, total=total)
+        )
+    _report(done.added, [vars(one) for one in done.refused], done.withdrawn, as_json=json)
 
 
 def _add(files: Sequence[Path], *, quiet: bool) -> tuple[list[Added], list[dict[str, str]]]:
@@ -183,5 +187,6 @@ def runs(
         "duplicates",
         "skipped",
         "withdrawn",
+        "confirmed",
     )
     print_table(names, rows, empty="Nothing was learned yet.")

@@ -16,6 +16,7 @@ from ingestion.mail.box import Box
 from ingestion.mail.fields import read_fields
 from ingestion.mailboxes import State
 from ingestion.parked import Parked
+from runtime import desk_settings
 from runtime.database import transaction
 
 mail = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -31,6 +32,7 @@ _SHOWN = 20_000
 @mail.callback()
 def group() -> None:
     """Mailboxes, and the mails that were parked."""
+    desk_settings.follow()
 
 
 @parked.callback()
@@ -85,6 +87,7 @@ def meet_servers(
     name: Annotated[str, typer.Argument(help="As `deskfleet mail boxes` shows it.")], json: Json = False
 ) -> None:
     """Meet the servers of one mailbox and log in; nothing is read, sent or changed."""
+    migrate()
     findings = probe.probe(known.box_named(name))
     if json:
         print_json([{"about": one.about, "ok": one.ok, "said": one.said} for one in findings])

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from analytics.metrics import measure, reasons
-from analytics.stories import Span, stories
+from analytics.rollups import read as read_stories
+from analytics.stories import Span
 from deskfleet.commands.output import JSON_HELP, print_json, print_table
 from deskfleet.migrate import migrate
 from runtime.database import transaction
@@ -28,7 +29,7 @@ def run(
     migrate()
     now = datetime.now(UTC)
     with transaction() as session:
-        found = stories(session, Span(now - timedelta(days=days), now, channel, category))
+        found = read_stories(session, Span(now - timedelta(days=days), now, channel, category))
     figures, why = asdict(measure(found, now)), reasons(found)
     if json:
         print_json({**figures, "reasons": why})

@@ -7,7 +7,7 @@ import typer
 
 from deskfleet.checks import Process, check_settings
 from ingestion import imap_poller
-from runtime import logs, telemetry
+from runtime import desk_settings, logs, telemetry
 
 poller = typer.Typer(add_completion=False)
 
@@ -19,6 +19,7 @@ def poll() -> None:
     logs.configure("poller")
     telemetry.configure("poller")
     telemetry.listen()
+    desk_settings.follow()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

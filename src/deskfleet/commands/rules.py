@@ -7,16 +7,12 @@ from typing import Annotated
 import typer
 
 from agent_core import shared_training
-from agent_core.escalation import RULES
-from agent_core.facts import rule_book
-from agent_core.workflow import explain_answer
+from deskfleet import rule_desk
 from deskfleet.commands import rule_tests
 from deskfleet.commands.output import JSON_HELP, print_json, print_table
 from deskfleet.migrate import migrate
-from runtime.database import transaction
+from runtime import desk_settings
 from runtime.settings import settings
-from tickets import queries
-from tickets.cases import build_case
 from tickets.contracts import Case, Reason
 
 rules = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -30,20 +26,10 @@ def group() -> None:
 @rules.command("list")
 def list_rules(json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False) -> None:
     """Every rule in the order they are asked, and what else sends a message to staff."""
-    book = rule_book()
     heads = ("order", "rule", "reason", "asked", "condition", "source")
     rows: list[tuple[object, ...]] = [
-        (
-            place, rule.key, rule.reason.value, "of the draft" if rule.needs_draft else "at once",
-            rule.condition(book.thresholds), rule.source,
-        )
-        for place, rule in enumerate(book.rules, start=1)
-    ]  # fmt: skip
-    on = {rule.key for rule in book.rules}
-    rows += [
-        (None, rule.key, rule.reason.value, "never", rule.condition(book.thresholds), "off: rules file")
-        for rule in RULES
-        if rule.key not in on
+        (None if one.asked == "never" else place, one.key, one.reason, one.asked, one.condition, one.source)
+        for place, one in enumerate(rule_desk.list_rules(), start=1)
     ]
     rows += [
         (None, reason.value, reason.value, "on the way", why, "built in") for reason, why in _on_the_way()
@@ -97,23 +83,16 @@ def explain(
 ) -> None:
     """Ask every rule about the ticket's newest messages, as they stand now."""
     migrate()
-    shared_training.refresh()
-    with transaction() as session:
-        ticket = queries.find_ticket(session, ticket_id)
-        case = build_case(session, ticket.id, "", newest_again=True)
-    asked = explain_answer(case)
-    reason = next((name for name, applies, _because in asked if applies), None)
+    desk_settings.follow()
+    found = rule_desk.explain(ticket_id)
     if json:
-        listed = [
-            {"reason": name, "applies": applies, "because": because} for name, applies, because in asked
-        ]
-        print_json(
-            {"ticket_id": ticket_id, "recorded_reason": ticket.reason, "reason": reason, "rules": listed}
-        )
+        recorded, now = found.recorded or None, found.now or None
+        listed = [asdict(one) for one in found.rules]
+        print_json({"ticket_id": ticket_id, "recorded_reason": recorded, "reason": now, "rules": listed})
         return
     print_table(
         ("rule", "applies", "because"),
-        [(name, "yes" if applies else "", because) for name, applies, because in asked],
+        [(one.reason, "yes" if one.applies else "", one.because) for one in found.rules],
         empty="There are no rules.",
     )
-    print(f"\nRecorded: {ticket.reason or 'none'}. Now: {reason or 'the agent may reply'}.")
+    print(f"\nRecorded: {found.recorded or 'none'}. Now: {found.now or 'the agent may reply'}.")

@@ -5,7 +5,7 @@ import typer
 from deskfleet.checks import Process, check_settings
 from deskfleet.server import Server
 from deskfleet.signals import orderly_end
-from runtime import logs, telemetry
+from runtime import desk_settings, logs, telemetry
 
 web = typer.Typer(add_completion=False)
 
@@ -16,6 +16,7 @@ def serve() -> None:
     check_settings(Process.WEB)
     logs.configure("web")
     telemetry.configure("web")
+    desk_settings.follow()
     with orderly_end():
         Server().run()
     telemetry.shut_down()

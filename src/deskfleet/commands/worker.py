@@ -6,7 +6,7 @@ import typer
 
 from deskfleet import workers
 from deskfleet.checks import Process, check_settings
-from runtime import jobs, logs, telemetry
+from runtime import desk_settings, jobs, logs, memory, telemetry
 from runtime.settings import settings
 
 worker = typer.Typer(add_completion=False)
@@ -22,8 +22,10 @@ def work(
     logs.configure("worker")
     telemetry.configure("worker")
     telemetry.listen()
+    desk_settings.follow()
     workers.load_jobs()
     workers.warm_up()
+    memory.settle()
     at_once = concurrency or settings().agent.concurrency
     jobs.app.worker_main(
         [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from accounts import audit, credentials
+from accounts import audit, credentials, users
 from deskfleet import cli
 from deskfleet.cli import main, told_command
 from ingestion import intake
@@ -122,3 +122,18 @@ def test_what_is_told_are_commands_that_there_are() -> None:
     assert told_command(["knowledge", "add", "--help"]) == ""
     assert told_command(["--json", "knowledge", "add", "folder"]) == "knowledge add"
     assert told_command(["imported"]) == ""
+
+
+def test_a_password_is_set_or_a_link_made(
+    database: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, monkeypatch, "user", "create", "bob@example.com")
+    made = json.loads(run(capsys, monkeypatch, "user", "password", "bob@example.com", "--json")[1])
+    with transaction() as session:
+        assert users.log_in(session, "bob@example.com", made["password"], address="-").name
+    code, said = run(capsys, monkeypatch, "user", "password", "bob@example.com", "--password", "short")
+    assert (code, "shorter than 10" in said) == (1, True)
+    code, link = run(capsys, monkeypatch, "user", "password", made["id"], "--link")
+    assert (code, "/console/password/reset?token=" in link) == (0, True)
+    assert run(capsys, monkeypatch, "user", "password", "nobody@example.com")[0] == 1
+    assert ("password.changed", "command") in actions()

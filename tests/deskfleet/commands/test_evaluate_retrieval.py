@@ -87,6 +87,14 @@ def test_newer_documents_cannot_be_found_when_only_older_ones_may(files: list[st
     assert run([*files, "--split", "late", "--older-docs-only"])["recall@10"] == 0
 
 
+def test_a_question_does_not_find_the_thread_that_it_began(files: list[str]) -> None:
+    own = {"_id": "13", "title": QUERIES[3]["title"], "text": QUERIES[3]["text"]}
+    with Path(files[1]).open("a") as docs:
+        docs.write("\n" + json.dumps(own))
+    assert run([*files, "--split", "train"])["acc@1"] == 0
+    assert run([*files, "--split", "train", "--older-docs-only"])["acc@1"] == 1
+
+
 def test_a_split_that_is_not_there_is_named(files: list[str]) -> None:
     with pytest.raises(InvalidInput, match="no split test with an answer; there are dev"):
         run([*files, "--split", "test"])

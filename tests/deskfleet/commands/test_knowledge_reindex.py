@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deskfleet.commands.knowledge import knowledge
-from knowledge import pinecone_rows, reindexing
+from knowledge import embedder_switch, pinecone_rows, reindexing
 from knowledge.retrieval import search
 from runtime.errors import SettingError
 from runtime.settings import settings
@@ -50,7 +50,7 @@ def test_it_prints_what_was_done_and_what_was_verified(stub: PineconeStub, libra
     library.add("The delivery takes three days.")
     assert run_json("--to", "pinecone") == {
         "to": "pinecone", "vectors": 1, "pushed": 1, "deleted": 0, "counted": 1, "sampled": 1,
-        "differing": 0, "verified": True,
+        "differing": 0, "verified": True, "embedder": "all-MiniLM-L6-v2/int8",
     }  # fmt: skip
     assert search("How long does the delivery take?")[0].title == "Shipping"
     assert run("--to", "pgvector").splitlines() == [
@@ -84,8 +84,10 @@ def test_after_a_change_of_the_embedder_the_texts_are_embedded_first(
     run("--to", "pinecone")
     monkeypatch.setenv("DESKFLEET_KNOWLEDGE_PRECISION", "fp32")
     settings.cache_clear()
+    monkeypatch.setattr(embedder_switch, "_GRACE_S", 0.0)
     found = run_json("--to", "pinecone")
-    assert (found["vectors"], found["pushed"], found["deleted"], found["verified"]) == (1, 1, 1, True)
+    assert (found["vectors"], found["deleted"], found["verified"]) == (1, 1, True)
+    assert found["embedder"] == "all-MiniLM-L6-v2/fp32"
     filled = [name for name, held in stub.namespaces.items() if held]
     assert filled == ["desk-all-MiniLM-L6-v2-fp32"]
 
