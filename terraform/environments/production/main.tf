@@ -62,11 +62,14 @@ variable "zone_id" {
 }
 variable "first_entry" {
   type        = object({ name = string, zone_id = string })
-  description = "The load balancer that the cluster made in the first region."
+  description = "The load balancer that the cluster made in the first region; empty until there is one."
+  default     = { name = "", zone_id = "" }
 }
 variable "second_entry" {
-  type = object({ name = string, zone_id = string })
+  type    = object({ name = string, zone_id = string })
+  default = { name = "", zone_id = "" }
 }
+
 module "desk" {
   source          = "../../modules/desk"
   providers       = { aws = aws, aws.second = aws.second }

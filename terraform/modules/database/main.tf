@@ -125,6 +125,9 @@ resource "aws_db_instance" "copy" {
   db_subnet_group_name            = var.second_subnet_group == "" ? null : var.second_subnet_group
   performance_insights_enabled    = true
   performance_insights_kms_key_id = var.second_key_arn
+  auto_minor_version_upgrade      = true
+  copy_tags_to_snapshot           = true
+  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 }
 
 # The copy has the mistakes of the first: the backups are copied too.

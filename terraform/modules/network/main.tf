@@ -86,7 +86,7 @@ resource "aws_route_table_association" "private" {
 
 resource "aws_cloudwatch_log_group" "flows" {
   name              = "/vpc/${var.name}"
-  retention_in_days = 90
+  retention_in_days = 365
   kms_key_id        = var.key_arn
 }
 

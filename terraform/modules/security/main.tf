@@ -107,7 +107,7 @@ resource "aws_wafv2_web_acl" "main" {
 
 resource "aws_cloudwatch_log_group" "firewall" {
   name              = "aws-waf-logs-${var.name}"
-  retention_in_days = 90
+  retention_in_days = 365
   kms_key_id        = var.key_arn
 }
 
