@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # Called by its path, Python looks for modules beside this file alone.
 
+from scripts import cost_table  # noqa: E402  # found only now
 from scripts.checks import (  # noqa: E402  # found only now
     alerting,
     commands,
@@ -19,6 +20,8 @@ from scripts.checks import (  # noqa: E402  # found only now
     grafana,
     image,
     kubernetes,
+    logs_overlay,
+    migrations,
     terraform,
     workflows,
 )
@@ -33,8 +36,10 @@ CHECKS: tuple[Callable[[Path], list[str]], ...] = (
     image.image_recipe_is_clean,
     kubernetes.manifests_fit_their_schemas,
     kubernetes.manifests_keep_the_rules,
+    logs_overlay.logs_overlay_is_sound,
     terraform.terraform_is_formatted,
     terraform.plans_keep_the_rules,
+    migrations.migrations_stay_online,
     workflows.workflows_are_valid,
     workflows.workflows_are_safe,
     workflows.workflows_call_what_exists,
@@ -50,6 +55,7 @@ CHECKS: tuple[Callable[[Path], list[str]], ...] = (
     documents.settings_exist,
     documents.links_resolve,
     documents.documents_are_true,
+    cost_table.costs_are_fresh,
 )
 
 

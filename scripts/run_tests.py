@@ -1,5 +1,6 @@
 """Runs all tests with coverage, chaos included, and ends in pytest's own summary line."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,10 @@ def main() -> int:
         "-m",
         "not slow",
         "-rR",
+        # One more than there are processors: journeys mostly wait.
+        f"--numprocesses={(os.cpu_count() or 1) + 1}",
+        "--dist=loadscope",  # In the groups of tests/conftest.py.
+        "--no-loadscope-reorder",
         "--reruns=1",  # docs/decisions/0005: a second try is shown, counted, and limited by tests/conftest.py.
         *sys.argv[1:],
     )

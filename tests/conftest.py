@@ -3,19 +3,44 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from accounts import access
+from knowledge import embedder_in_use, search_cache
 from runtime import database as database_module
-from runtime import embedded_postgres, jobs, limits
+from runtime import desk_settings, embedded_postgres, jobs, limits
 from runtime.settings import settings
 from tests.jobs import CollectedJobs
 
 # Of more than four thousand tests; a change that makes more of them unsure is a fault of its own.
 _MOST_SECOND_TRIES = 3
-_FOLDER = Path(__file__).resolve().parents[1] / "build" / "tests"
+_ROOT = Path(__file__).resolve().parents[1]
+_FOLDER = _ROOT / "build" / "tests"
+
+
+# They work on the broker's queues, which every process of the product would read from.
+_ON_THE_BROKER = ("tests/journeys", "tests/chaos", "tests/ops", "tests/runtime/test_events.py")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Several processes share the tests: those of one file stay together, and all that are on the broker."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = _group
+    return scheduler
+
+
+def _group(nodeid: str) -> str:
+    return "broker" if nodeid.startswith(_ON_THE_BROKER) else nodeid.partition("::")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_ON_THE_BROKER))
 
 
 def _clean_environment() -> None:
@@ -74,26 +99,46 @@ def migrated_database(database_server: str) -> Iterator[str]:
         connection.execute(text(f"drop database {name} with (force)"))
 
 
+def _empty(session: Session) -> None:
+    """Only what holds rows: to truncate all tables made each test wait for a tenth of a second."""
+    tables = session.scalars(
+        text(
+            "select quote_ident(tablename) from pg_tables "
+            "where schemaname = 'public' and tablename <> 'alembic_version' order by 1"
+        )
+    ).all()
+    held = " union all ".join(f"select '{table}' where exists (select from {table})" for table in tables)
+    used = "select quote_ident(sequencename) from pg_sequences where schemaname = 'public' and last_value > 0"
+    # Rows point at one another, and the audit log is never emptied.
+    session.execute(text("set local session_replication_role = replica"))
+    for table in session.scalars(text(held)).all():
+        session.execute(text(f"delete from {table}"))
+    for sequence in session.scalars(text(used)).all():
+        session.execute(text(f"alter sequence {sequence} restart"))
+
+
+def _leave_other_databases(url: str) -> None:
+    """Whoever read a setting while a test before was ending has connected to wherever that test pointed."""
+    engine = database_module.engine
+    if engine.cache_info().currsize and engine().url.database != make_url(url).database:
+        database_module.dispose()
+
+
 @pytest.fixture
 def database(migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An empty database that `runtime.database` talks to; its URL."""
     monkeypatch.setenv("DESKFLEET_DATABASE_URL", migrated_database)
     settings.cache_clear()
+    _leave_other_databases(migrated_database)
     with database_module.transaction() as session:
         name = session.scalars(text("select current_database()")).one()
         assert name.startswith("test_"), f"{name} is not a test's database and is not emptied"
-        tables = session.scalars(
-            text(
-                "select string_agg(quote_ident(tablename), ', ') from pg_tables "
-                "where schemaname = 'public' and tablename <> 'alembic_version'"
-            )
-        ).one()
-        session.execute(
-            text("set local session_replication_role = replica")
-        )  # The audit log is never emptied.
-        session.execute(text(f"truncate {tables} restart identity cascade"))
+        _empty(session)
     limits.forget()
     access.forget()
+    embedder_in_use.forget()
+    search_cache.forget()
+    desk_settings.forget()
     yield migrated_database
     settings.cache_clear()
 

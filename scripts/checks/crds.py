@@ -26,8 +26,14 @@ class _StoreRef(_Closed):
     name: str
 
 
+class _Template(_Closed):
+    engineVersion: Literal["v2"]  # noqa: N815
+    data: Annotated[dict[StrictStr, StrictStr], Field(min_length=1)]
+
+
 class _Target(_Closed):
     name: str
+    template: _Template | None = None
     creationPolicy: Literal["Owner", "Orphan", "Merge", "None"]  # noqa: N815  # the resource's own names
     deletionPolicy: Literal["Retain", "Delete", "Merge"]  # noqa: N815
 
@@ -42,11 +48,20 @@ class _SecretData(_Closed):
     remoteRef: _RemoteRef  # noqa: N815
 
 
+class _Extract(_Closed):
+    key: str
+
+
+class _Source(_Closed):
+    extract: _Extract
+
+
 class _ExternalSecretSpec(_Closed):
     refreshInterval: _Duration  # noqa: N815
     secretStoreRef: _StoreRef  # noqa: N815
     target: _Target
-    data: Annotated[list[_SecretData], Field(min_length=1)]
+    data: Annotated[list[_SecretData], Field(min_length=1)] | None = None
+    dataFrom: Annotated[list[_Source], Field(min_length=1)] | None = None  # noqa: N815
 
 
 class ExternalSecret(_Closed):

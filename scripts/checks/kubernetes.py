@@ -10,7 +10,7 @@ from cloudcoil.models.keda import v1alpha1 as keda
 from cloudcoil.models.prometheus_operator import v1 as operator
 from pydantic import BaseModel, ValidationError
 
-from scripts.checks import crds, manifest_rules
+from scripts.checks import crds, entry_rules, manifest_rules, pooling_rules
 from scripts.checks.tools import Missing, program, run, said
 
 KUBERNETES = "1.33"
@@ -43,7 +43,16 @@ def manifests_fit_their_schemas(root: Path) -> list[str]:
 
 
 def manifests_keep_the_rules(root: Path) -> list[str]:
-    return _of_each(root, manifest_rules.broken)
+    return _of_each(root, broken)
+
+
+def broken(manifests: list[Manifest], environment: str) -> list[str]:
+    """The rules that the manifests of an environment break, one sentence each."""
+    return [
+        *manifest_rules.broken(manifests, environment),
+        *entry_rules.broken(manifests, environment),
+        *pooling_rules.broken(manifests),
+    ]
 
 
 def _of_each(root: Path, check: Callable[[list[Manifest], str], list[str]]) -> list[str]:

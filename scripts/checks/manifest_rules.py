@@ -1,5 +1,6 @@
 """What no schema knows of manifests: that they find one another, and what we ask of every process. Pure."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,18 +8,24 @@ from typing import Any
 from deskfleet.cli import COMMANDS
 from runtime.jobs import QUEUES
 from runtime.settings import known_variables
-from scripts.checks.routes import paths_of_the_product
 
 Manifest = dict[str, Any]
 NAME = "app.kubernetes.io/name"
-# What each process talks to: PostgreSQL 5432, RabbitMQ 5671, Redis 6379, mail 587 and 993, the rest by 443.
+POOLER = "pgbouncer"
+# What each process talks to: PgBouncer 6432, PostgreSQL 5432, RabbitMQ 5671, Redis 6379, mail 587 and 993, the rest
+# by 443.
+_WEB = {53, 443, 4318, 5671, 6379, 6432}
+DOORS = {"api", "chat", "console"}
 NEEDS = {
-    "web": {53, 443, 4318, 5432, 5671, 6379},
-    "worker": {53, 443, 587, 993, 4318, 5432, 5671, 6379},
-    "upkeep": {53, 443, 587, 993, 4318, 5432, 5671, 6379},
-    "poller": {53, 443, 587, 993, 4318, 5432, 5671},
+    "api": _WEB,
+    "chat": _WEB,
+    "console": _WEB | {587, 993},  # It tries the servers of a mailbox that an admin adds.
+    "worker": {53, 443, 587, 993, 4318, 5671, 6379, 6432},
+    "upkeep": {53, 443, 587, 993, 4318, 5671, 6379, 6432},
+    "poller": {53, 443, 587, 993, 4318, 5671, 6432},
     "beat": {53, 4318, 5671},
     "migrate": {53, 4318, 5432},
+    POOLER: {53, 5432},
 }
 _SECRET = re.compile(r"KEY|SECRET|TOKEN|PASSWORD|(DATABASE|BROKER|REDIS|IMAP|SMTP)_URL")
 _PAUSE_OF_A_MODEL_S = 90
@@ -43,6 +50,11 @@ class Cluster:
     @property
     def pods(self) -> list[Manifest]:
         return [*self.processes, *self.of("Job")]
+
+    @property
+    def ours(self) -> list[Manifest]:
+        """What runs the product's own image: all but the pooler."""
+        return [one for one in self.pods if one["metadata"]["name"] != POOLER]
 
 
 def broken(manifests: list[Manifest], environment: str) -> list[str]:
@@ -232,7 +244,7 @@ def _work_is_drained(cluster: Cluster) -> Iterator[str]:
 
 
 def _commands_exist(cluster: Cluster) -> Iterator[str]:
-    for one in cluster.pods:
+    for one in cluster.ours:
         if _container(one)["args"][0] not in COMMANDS:
             yield f"{_name(one)}: there is no command {_container(one)['args'][0]}"
     taken = [
@@ -245,15 +257,27 @@ def _commands_exist(cluster: Cluster) -> Iterator[str]:
         yield f"the workers take {sorted(taken)}, the queues are {sorted(QUEUES)}"
 
 
+def _keys_made(secret: Manifest) -> dict[str, str]:
+    """What an ExternalSecret makes: a template replaces what it was made of."""
+    if template := secret["spec"]["target"].get("template"):
+        return dict(template["data"])
+    return {one["secretKey"]: "" for one in secret["spec"]["data"]}
+
+
+def _given(cluster: Cluster, kind: str, read: Callable[[Manifest], dict[str, str]]) -> dict[str, str]:
+    """Of all objects of a kind, what becomes a setting: files have names with a dot."""
+    return {name: value for one in cluster.of(kind) for name, value in read(one).items() if "." not in name}
+
+
 def _settings_exist(cluster: Cluster) -> Iterator[str]:
-    plain = {name: value for one in cluster.of("ConfigMap") for name, value in one["data"].items()}
-    secret = [data["secretKey"] for one in cluster.of("ExternalSecret") for data in one["spec"]["data"]]
+    plain = _given(cluster, "ConfigMap", lambda one: one["data"])
+    secret = _given(cluster, "ExternalSecret", _keys_made)
     yield from (f"there is no setting {one}" for one in {*plain, *secret} - set(known_variables()))
     yield from (
         f"the setting {one} is a secret and stands in the open" for one in plain if _SECRET.search(one)
     )
     needed = {"DESKFLEET_DATABASE_URL", "DESKFLEET_BROKER_URL", "DESKFLEET_REDIS_URL", "DESKFLEET_SECRET_KEY"}
-    yield from (f"the setting {one} is missing" for one in sorted(needed - set(secret)))
+    yield from (f"the setting {one} is missing" for one in sorted(needed - secret.keys()))
     for one in cluster.processes:
         port = _ports(one).get("metrics")
         if port is not None and str(port) != plain.get("DESKFLEET_METRICS_PORT"):
@@ -308,29 +332,26 @@ def _metrics_are_scraped(cluster: Cluster) -> Iterator[str]:
             if end["port"] not in _ports(one)
         )
     for one in cluster.processes:
-        if _labels(one)[NAME] not in scraped:
+        # The pooler speaks no HTTP: what it holds up shows in the desk's own figures of its connections.
+        if _labels(one)[NAME] not in scraped | {POOLER}:
             yield f"{_name(one)}: nobody reads its metrics"
 
 
-def _entry_lets_in_what_customers_need(cluster: Cluster) -> Iterator[str]:
-    for ingress in cluster.of("Ingress"):
-        if "TLS13-1-3" not in ingress["metadata"]["annotations"].get(
-            "alb.ingress.kubernetes.io/ssl-policy", ""
-        ):
-            yield f"{_name(ingress)}: its listener speaks less than TLS 1.3"
-        ways = [way for rule in ingress["spec"]["rules"] for way in rule["http"]["paths"]]
-        for path in paths_of_the_product():
-            inside = path.startswith(("/metrics", "/health"))
-            if inside == any(_leads(way, path) for way in ways):
-                state = "open to everybody" if inside else "closed to customers"
-                yield f"{_name(ingress)}: {path} is {state} (k8s/base/web-entry.yaml)"
+def _doors_are_alike(cluster: Cluster) -> Iterator[str]:
+    """One process under three names: what is changed of one and forgotten of another would be a trap."""
+    doors = [one for one in cluster.of("Rollout") if _container(one)["args"] == ["web"]]
+    if {one["metadata"]["name"] for one in doors} != DOORS:
+        yield f"web runs as {sorted(one['metadata']['name'] for one in doors)}, not as {sorted(DOORS)}"
+    kinds = ("Rollout", "HorizontalPodAutoscaler", "PodDisruptionBudget")
+    for kind in kinds:
+        made = {name: found for name in DOORS if (found := cluster.named(kind, name))}
+        without_names = {_without_name(one, name) for name, one in made.items()}
+        if len(without_names) > 1:
+            yield f"{kind}: {', '.join(sorted(made))} differ in more than their names"
 
 
-def _leads(way: Manifest, path: str) -> bool:
-    prefix: str = way["path"]
-    if way["pathType"] == "Exact":
-        return path == prefix
-    return path == prefix or path.startswith(prefix.rstrip("/") + "/")
+def _without_name(manifest: Manifest, name: str) -> str:
+    return re.sub(rf"\b{name}\b", "NAME", json.dumps(manifest, sort_keys=True))
 
 
 RULES: tuple[Callable[[Cluster], Iterator[str]], ...] = (
@@ -347,5 +368,5 @@ RULES: tuple[Callable[[Cluster], Iterator[str]], ...] = (
     _settings_exist,
     _network_is_closed_but_for_needs,
     _metrics_are_scraped,
-    _entry_lets_in_what_customers_need,
+    _doors_are_alike,
 )

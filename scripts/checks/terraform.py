@@ -60,23 +60,33 @@ def make_plan(root: Path, environment: str) -> dict[str, Any]:
     """What Terraform would make of nothing, as JSON. Raises Missing with its own words."""
     with prepared(root, environment) as folder:
         values = {f"TF_VAR_{name}": value for name, value in _VALUES.items()}
-        _terraform(folder, "plan", "-input=false", "-refresh=false", "-lock=false", "-out=plan", **values)
-        plan: dict[str, Any] = json.loads(_terraform(folder, "show", "-json", "plan"))
+        terraform(folder, "plan", "-input=false", "-refresh=false", "-lock=false", "-out=plan", **values)
+        plan: dict[str, Any] = json.loads(terraform(folder, "show", "-json", "plan"))
         return plan
 
 
 @contextmanager
 def prepared(root: Path, environment: str) -> Iterator[Path]:
     """A copy of the environment that is initialised and asks no account."""
-    with tempfile.TemporaryDirectory() as made:
-        copied = Path(made) / "terraform"
-        shutil.copytree(root / "terraform", copied, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
-        folder = copied / "environments" / environment
+    with copied(root) as copy:
+        folder = copy / "environments" / environment
         (folder / "check_override.tf").write_text(_OVERRIDE)
-        _terraform(
-            folder, "init", "-input=false", *([f"-plugin-dir={found}"] if (found := plugins()) else [])
-        )
+        initialise(folder)
         yield folder
+
+
+@contextmanager
+def copied(root: Path) -> Iterator[Path]:
+    """The folder terraform, to be written into."""
+    with tempfile.TemporaryDirectory() as made:
+        copy = Path(made) / "terraform"
+        shutil.copytree(root / "terraform", copy, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+        yield copy
+
+
+def initialise(folder: Path) -> None:
+    mirror = [f"-plugin-dir={found}"] if (found := plugins()) else []
+    terraform(folder, "init", "-input=false", *mirror)
 
 
 def plugins() -> str:
@@ -89,7 +99,7 @@ def plugins() -> str:
     return str(found[0].parents[2]) if found else ""
 
 
-def _terraform(folder: Path, *arguments: str, **environment: str) -> str:
+def terraform(folder: Path, *arguments: str, **environment: str) -> str:
     # A file of the machine's owner that is named and not there makes Terraform complain on every call.
     done = run(
         program("terraform"), *arguments, *(["-no-color"] if arguments[0] != "version" else []), cwd=folder,

@@ -18,6 +18,7 @@ _PACKAGES = {
     "amtool": "prometheus-alertmanager",
     "prometheus-alertmanager": "prometheus-alertmanager",
     "docker-compose": "docker-compose",
+    "pgbouncer": "pgbouncer",
     "buildah": "buildah",
     "debootstrap": "debootstrap",
 }

@@ -63,6 +63,20 @@ _CUSTOMERS = Dashboard(
             "max by (owner) (deskfleet_waiting_messages)",
             "{{owner}}",
         ),
+        one(
+            "Ratings of a day",
+            "How often customers chose each of 1 to 5.",
+            Unit.COUNT,
+            "sum by (rating) (increase(deskfleet_ratings_total[1d])) or vector(0)",
+            "{{rating}}",
+        ),
+        one(
+            "Open connections",
+            "Sockets of chats and live pages of staff.",
+            Unit.COUNT,
+            "sum by (kind) (deskfleet_open_connections)",
+            "{{kind}}",
+        ),
     ),
 )
 
@@ -280,6 +294,28 @@ _INFRASTRUCTURE = Dashboard(
             Unit.COUNT,
             "max by (instance, state) (deskfleet_database_connections)",
             "{{instance}} {{state}}",
+        ),
+        one(
+            "Threads of requests",
+            "Of each web process, busy and at most.",
+            Unit.COUNT,
+            "max by (instance, state) (deskfleet_web_threads)",
+            "{{instance}} {{state}}",
+        ),
+        one(
+            "Caches that knew",
+            "Share of the questions to each cache that it could answer.",
+            Unit.SHARE,
+            'sum by (cache) (rate(deskfleet_cache_asks_total{result="hit"}[$__rate_interval]))'
+            " / sum by (cache) (rate(deskfleet_cache_asks_total[$__rate_interval]))",
+            "{{cache}}",
+        ),
+        one(
+            "Size of caches",
+            "Entries of each, in each process.",
+            Unit.COUNT,
+            "sum by (cache, instance) (deskfleet_cache_entries)",
+            "{{cache}} {{instance}}",
         ),
         one(
             "Processors",

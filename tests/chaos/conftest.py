@@ -14,6 +14,7 @@ from runtime.database import transaction
 from runtime.settings import settings
 from tests.chaos.harness import Fleet, Traffic, Zygote
 from tests.journeys.fleet import BROKER_URL, free_port
+from tests.servers.rabbitmq import of_its_own
 from tests.servers.smtp_process import PostOffice, running_post_office
 
 
@@ -41,12 +42,12 @@ def battlefield(
     zygote: Zygote, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Battlefield]:
     """The processes are not started yet; the test chooses where they die."""
-    port = free_port()
+    port, broker_url = free_port(), of_its_own(BROKER_URL, database)
     with running_post_office(tmp_path / "sent") as smtp:
         environment = {
             "DESKFLEET_DATA": str(tmp_path),
             "DESKFLEET_DATABASE_URL": database,
-            "DESKFLEET_BROKER_URL": BROKER_URL,
+            "DESKFLEET_BROKER_URL": broker_url,
             "DESKFLEET_MAIL_SMTP_URL": smtp.url,
             "DESKFLEET_MAIL_POLL_S": "0.05",
             "DESKFLEET_MAIL_SEND_LIMIT_S": "6",
@@ -59,7 +60,7 @@ def battlefield(
             monkeypatch.setenv(name, value)
         settings.cache_clear()
         # Celery has read its settings once, maybe in a test that needed no broker; the sweeps run in this process.
-        monkeypatch.setattr(jobs.app.conf, "broker_url", BROKER_URL)
+        monkeypatch.setattr(jobs.app.conf, "broker_url", broker_url)
         jobs.app._after_fork()
         inbox = data_folder() / "mail" / "in"
         inbox.mkdir(parents=True)

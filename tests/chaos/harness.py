@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,8 @@ class Traffic:
                     assert response.status == 202
                     self.accepted[name] = json.loads(response.read())["ticket_id"]
                     return
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
+            # The web process may be killed anywhere in its answer.
+            except (urllib.error.URLError, ConnectionError, TimeoutError, HTTPException):
                 time.sleep(0.1)
         raise AssertionError("the intake did not come back")
 
@@ -293,30 +295,33 @@ def judge(traffic: Traffic, smtp: PostOffice, *, kills: int) -> Outcome:
 _MOST_UNSETTLED = 300
 
 
+def _customers(traffic: Traffic, stop: threading.Event) -> None:
+    """Write until it is over, by REST and by mail."""
+    for number in itertools.count():
+        if stop.is_set():
+            return
+        traffic.post()
+        traffic.mail()
+        time.sleep(0.1)
+        # Who is killed all the time falls behind; without a bound a long run would end in hours of backlog.
+        while number % 10 == 0 and unsettled() > _MOST_UNSETTLED and not stop.is_set():
+            time.sleep(0.5)
+
+
 def kill_at_random(fleet: Fleet, kills: int, traffic: Traffic) -> None:
     """Kill and restart random processes while messages come in."""
     stop = threading.Event()
-
-    def customers() -> None:
-        for number in itertools.count():
-            if stop.is_set():
-                return
-            traffic.post()
-            traffic.mail()
-            time.sleep(0.1)
-            # Who is killed all the time falls behind; without a bound a long run would end in hours of backlog.
-            while number % 10 == 0 and unsettled() > _MOST_UNSETTLED and not stop.is_set():
-                time.sleep(0.5)
-
-    senders = [threading.Thread(target=customers) for _ in range(2)]
+    senders = [threading.Thread(target=_customers, args=(traffic, stop)) for _ in range(2)]
     for sender in senders:
         sender.start()
     try:
-        for _ in range(kills):
+        for number in range(1, kills + 1):
             time.sleep(random.uniform(0.02, 0.3))
             role = random.choices(ROLES, weights=(6, 2, 2))[0]
             fleet.kill(role)
             fleet.start(role)
+            if number % 100 == 0:
+                print(f"  {number} of {kills} kills, {len(traffic.mails)} mails sent in", flush=True)
     finally:
         stop.set()
         for sender in senders:

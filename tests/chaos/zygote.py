@@ -5,6 +5,7 @@ The processes run the product's own code; only the model is replaced, and the la
 """
 
 import faulthandler
+import gc
 import json
 import os
 import random
@@ -112,6 +113,9 @@ ROLES: dict[str, Callable[[], None]] = {"worker": _worker, "web": _web, "poller"
 def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     language_of("Loaded once, for all")
+    create_app()  # What its pieces remember is not computed again by every web process.
+    gc.collect()
+    gc.freeze()  # Or each child's own collection would copy all pages that it shares with this process.
     print("ready", flush=True)
     for line in sys.stdin:
         order = json.loads(line)

@@ -35,7 +35,7 @@ class Desk:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # Its worker would take the jobs of other tests' fleets on the same broker.
 def desk(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder: Path = tmp_path_factory.mktemp("journeys")
     with (

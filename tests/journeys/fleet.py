@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from sqlalchemy import make_url, text
 
 from runtime.database import one_off_engine
+from tests.servers.rabbitmq import of_its_own
 
 T = TypeVar("T")
 
@@ -28,6 +29,8 @@ BROKER_URL = os.environ.get("DESKFLEET_TEST_BROKER_URL", "amqp://guest:guest@127
 REDIS_URL = os.environ.get("DESKFLEET_TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 ARTICLES = ROOT / "src" / "deskfleet" / "demo_data" / "articles"
 SHOP = ROOT / "src" / "deskfleet" / "demo_data" / "shop.json"
+# A machine that does much else takes minutes to start a process; one that has ended is noticed at once.
+_START_S = 180.0
 
 
 def free_port() -> int:
@@ -115,7 +118,7 @@ class Fleet:
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 return False
 
-        eventually(ready, timeout_s=60, what="the web process is not ready")
+        eventually(ready, timeout_s=_START_S, what="the web process is not ready")
 
     def _logs(self) -> str:
         return "\n".join(f"{name}: {self.log(name)[-1500:]}" for name in self.processes)
@@ -138,6 +141,8 @@ def a_fleet(folder: Path, database_url: str, **settings: str) -> Iterator[Fleet]
     } | {f"DESKFLEET_{name}": value for name, value in settings.items()}
     if database_url:
         environment["DESKFLEET_DATABASE_URL"] = database_url
+    if "BROKER_URL" in settings:
+        environment["DESKFLEET_BROKER_URL"] = of_its_own(settings["BROKER_URL"], database_url)
     fleet = Fleet(folder, environment, port)
     with ExitStack() as stack:
         stack.callback(lambda: [fleet.stop(name) for name in list(fleet.processes)])

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from accounts import users
 from accounts.permissions import Role
+from deskfleet import rule_desk, ways
 from runtime import limits
 from runtime.database import transaction
 from tests.console.desk import PASSWORD, console_app, escalated
@@ -39,7 +40,7 @@ def desk(run_jobs: CollectedJobs) -> Iterator[str]:
         for name, role in (("Alice", Role.ADMIN), ("Bob", Role.AGENT), ("Carol", Role.AGENT)):
             email = f"{name.lower()}@example.com"
             users.create_user(session, email, name=name, role=role, password=PASSWORD)
-    with served(console_app()) as url:
+    with served(console_app(ruling=rule_desk, reaching=ways)) as url:
         yield url
 
 
@@ -109,7 +110,7 @@ def _take_and_answer_with_a_template(page: Page, taken: str) -> None:
     keys.press("t")
     expect(page.get_by_label("Reply to the customer")).to_have_value("Dear Alice, we look into it.")
     keys.press("Control+Enter")
-    expect(page.get_by_text("Your reply leaves in a moment.")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo send")).to_be_visible()
     keys.press("z")
     expect(page.get_by_text("The reply was not sent. Its text is below.")).to_be_visible()
     assert status_of(taken)[0] == "escalated"
@@ -144,31 +145,48 @@ def test_two_who_answer_the_same_ticket_see_each_other_and_collide(browser: Brow
         context.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_fault_of_accessibility(browser: Browser, desk: str, theme: str) -> None:
+ADDRESSES = (
+    "queue", "queue?view=all&q=delivery", "queue?view=mine", "tickets/{ticket}", "new", "alerts",
+    "articles", "articles/new", "gaps", "templates", "templates/new", "notifications", "webhooks", "figures", "users",
+    "keys", "audit", "sessions", "account", "settings/hours", "settings/taxonomy", "settings/rules?ticket={ticket}",
+    "settings/agent", "settings/budgets", "settings/channels",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)])
+def test_no_page_has_a_serious_fault_of_accessibility(
+    browser: Browser, desk: str, theme: str, width: int
+) -> None:
     public_id = escalated(decision=DRAFT, channel=Channel.MAIL, subject="Where is it?")
     context, page = log_in(browser, desk, "Alice")
+    page.set_viewport_size({"width": width, "height": 900})
     context.add_cookies([{"name": "deskfleet_theme", "value": theme, "url": f"{desk}/console"}])
-    faults = []
-    for address in (
-        "queue",
-        "queue?view=all&q=delivery",
-        f"tickets/{public_id}",
-        "new",
-        "templates",
-        "templates/new",
-        "notifications",
-        "webhooks",
-    ):
-        page.goto(f"/console/{address}")
+    faults: list[object] = []
+    for address in (one.format(ticket=public_id) for one in ADDRESSES):
+        answer = page.goto(f"/console/{address}")
+        assert answer is not None
+        assert answer.status == 200, address
         page.wait_for_timeout(500)  # What is fetched beside the page is looked at too; its stream never ends.
         response = Axe().run(page).response
         assert len(response["passes"]) > 10, "it has really looked"
-        found = response["violations"]
         faults += [
             (address, one["id"], [re.sub(r"\s+", " ", node["html"])[:120] for node in one["nodes"]][:3])
-            for one in found
+            for one in response["violations"]
             if one["impact"] in ("serious", "critical")
         ]
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            faults.append((address, "is wider than the window"))
+        if page.locator("h1").count() != 1 or page.locator("main").count() != 1:
+            faults.append((address, "has not one heading and one main part"))
     context.close()
     assert faults == []
+
+
+def test_every_page_is_reached_on_a_phone(browser: Browser, desk: str) -> None:
+    context, page = log_in(browser, desk, "Alice")
+    page.set_viewport_size({"width": 360, "height": 740})
+    for name, heading in (("Settings", "Settings"), ("Team", "Team"), ("Figures", "Figures")):
+        page.get_by_label("More pages").first.click()
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
+    context.close()

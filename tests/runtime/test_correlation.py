@@ -36,9 +36,14 @@ def test_another_thread_has_an_id_of_its_own() -> None:
     assert seen == [""]
 
 
-@pytest.mark.parametrize("given", ["12345678", "A-b_c.0123", "x" * 64, new_id()])
+@pytest.mark.parametrize("given", ["12345678", "A-b_c.0123", "x" * 64, "0123456789abcdef" * 2])
 def test_a_harmless_id_is_accepted(given: str) -> None:
     assert accepted(given) == given
+
+
+def test_an_id_of_our_own_is_accepted() -> None:
+    made = new_id()
+    assert accepted(made) == made
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,8 @@ def heard(
 ) -> Iterator[list[str]]:
     if request.param == "RabbitMQ":
         monkeypatch.setenv("DESKFLEET_BROKER_URL", BROKER_URL)
+        # The one of the process may still be connected to the broker of another test.
+        monkeypatch.setattr(publisher, "_publisher", publisher.Publisher())
         settings.cache_clear()
     found: list[str] = []
     stop = events.subscribe(lambda topic, payload: found.append(f"{topic} {payload['ticket_id']}"))

@@ -21,6 +21,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(telemetry, "_tracing", True)
     return exporter
 
 
@@ -107,6 +108,35 @@ def test_how_long_jobs_wait_and_what_is_in_use_is_in_the_metrics() -> None:
         'deskfleet_database_connections{state="in_use"} 7.0',
         'deskfleet_database_connections{state="most"} 20.0',
         'deskfleet_oldest_critical_seconds{owner="staff"} 8.0',
+    ):
+        assert line in told
+
+
+def test_how_often_a_cache_knew_and_what_it_holds_is_in_the_metrics() -> None:
+    held = {"first": 1}
+    telemetry.watch_cache("sample", lambda: len(held))
+    for hit in (True, True, False):
+        telemetry.record_cache("sample", hit)
+    held["second"] = 2
+    told = telemetry.exposition().decode()
+    for line in (
+        'deskfleet_cache_asks_total{cache="sample",result="hit"} 2.0',
+        'deskfleet_cache_asks_total{cache="sample",result="miss"} 1.0',
+        'deskfleet_cache_entries{cache="sample"} 2.0',
+    ):
+        assert line in told
+
+
+def test_what_stays_open_and_what_works_is_asked_when_the_metrics_are_read() -> None:
+    telemetry.watch_open("sample", lambda: 4)
+    telemetry.watch_threads(lambda: 3, 16)
+    telemetry.record_rating(5)
+    told = telemetry.exposition().decode()
+    for line in (
+        'deskfleet_open_connections{kind="sample"} 4.0',
+        'deskfleet_web_threads{state="busy"} 3.0',
+        'deskfleet_web_threads{state="most"} 16.0',
+        'deskfleet_ratings_total{rating="5"}',
     ):
         assert line in told
 

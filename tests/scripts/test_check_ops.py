@@ -4,8 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from scripts import check_ops, services
-from scripts.checks import alerting, compose, documents, grafana, image, kubernetes, terraform, workflows
+from scripts import check_ops, cost_table, services
+from scripts.checks import (
+    alerting,
+    compose,
+    documents,
+    grafana,
+    image,
+    kubernetes,
+    logs_overlay,
+    migrations,
+    terraform,
+    workflows,
+)
 from scripts.checks.tools import Missing, own, program
 
 
@@ -43,7 +54,8 @@ def test_all_green_ends_with_zero(
 def test_no_check_is_forgotten() -> None:
     """A public function of a module of checks that takes the root and names problems is run."""
     run = {check.__name__ for check in check_ops.CHECKS}
-    for module in (alerting, compose, documents, grafana, image, kubernetes, terraform, workflows):
+    deployed = (compose, image, kubernetes, logs_overlay, migrations, terraform, workflows)
+    for module in (*deployed, alerting, cost_table, documents, grafana):
         written = {
             name
             for name, one in vars(module).items()

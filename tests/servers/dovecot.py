@@ -36,6 +36,7 @@ disable_plaintext_auth = no
 auth_mechanisms = plain {mechanism}
 {capability}
 {tokens}
+auth_failure_delay = 0
 passdb {{
   driver = static
   args = password={password}

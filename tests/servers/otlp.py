@@ -14,6 +14,7 @@ class ReceivedSpan:
     trace_id: str
     name: str
     attributes: dict[str, str]
+    errors: str = ""  # What its events and its status say.
 
 
 @dataclass
@@ -48,6 +49,7 @@ def receiving_traces() -> Iterator[Collector]:
                                 one.key: one.value.string_value or str(one.value.int_value)
                                 for one in span.attributes
                             },
+                            f"{list(span.events)} {span.status.message}",
                         )
                         for span in scope.spans
                     ]

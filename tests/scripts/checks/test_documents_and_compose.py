@@ -75,6 +75,12 @@ def repo(tmp_path: Path) -> Path:
     return root
 
 
+def test_words_beside_a_command_are_no_command(repo: Path) -> None:
+    with (repo / "AGENTS.md").open("a") as file:
+        file.write("```sh\ndeskfleet demo   # make every figure again\n```\n")
+    assert documents.documents_are_true(repo) == []
+
+
 @pytest.fixture
 def program(tmp_path: Path) -> list[str]:
     file = tmp_path / "compose"
