@@ -56,7 +56,7 @@ test-fast: services ## unit and integration tests alone
 test-journeys: services ## the journeys alone
 	@$(BIN)/pytest -q -m journey
 
-test-slow: services ## what takes minutes: the dashboards and the paging on real servers, the image, the cloud
+test-slow: services ## what takes minutes: broken lines, dashboards and paging on real servers, the image, the cloud
 	@$(BIN)/pytest -q -m slow
 
 chaos: services ## kill processes at random points (KILLS=n)
@@ -64,6 +64,9 @@ chaos: services ## kill processes at random points (KILLS=n)
 
 bench: services ## measure; prints one JSON object last
 	@$(BIN)/python scripts/bench.py
+
+soak: services ## a day's load in MINUTES=n (PEAK=users): growth, failures, slowness, losses
+	@$(BIN)/python scripts/soak.py --minutes $(or $(MINUTES),5) --peak $(or $(PEAK),12)
 
 evaluate: $(VENV)/.dev ## measure the quality of every part beside its target (ONLY="group", RECORD=1)
 	@$(BIN)/python -W ignore -m scripts.evaluate $(if $(ONLY),--only "$(ONLY)") $(if $(RECORD),--record)
@@ -73,10 +76,11 @@ check: test check-ops ## what CI runs
 check-ops: $(VENV)/.dev ## check the operations files
 	@$(BIN)/python -m scripts.check_ops
 
-ops-files: $(VENV)/.dev ## write rules, their tests and dashboards anew from scripts/observability
+ops-files: $(VENV)/.dev ## write rules, their tests, dashboards and the table of costs anew
 	@$(BIN)/python -m scripts.observability.generate
+	@$(BIN)/python -m scripts.cost_table
 
 clean: ## remove the environment and caches; data in var/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build src/*.egg-info
 
-.PHONY: help setup up services lint format test test-fast test-journeys test-slow chaos bench evaluate check check-ops ops-files clean
+.PHONY: help setup up services lint format test test-fast test-journeys test-slow chaos bench soak evaluate check check-ops ops-files clean
