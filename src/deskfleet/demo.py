@@ -87,6 +87,7 @@ def prepare() -> None:
     for file in articles.files_in([DATA / "articles"]):
         if str(file.resolve()) not in withdrawn:
             articles.add_path(file)
+    articles.note_names()
     with transaction() as session:
         for customer in json.loads((DATA / "shop.json").read_text(encoding="utf-8"))["customers"]:
             customers.create_customer(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from knowledge import indexing
+from knowledge import indexing, naming
 from knowledge.indexing import Added
 from knowledge.preparing import NewArticle, prepare, prepare_all
 from runtime.database import transaction
@@ -38,6 +38,7 @@ def add_all(
             added += [indexing.write(session, one) for one in prepared]
         if progress is not None:
             progress(len(added), len(articles))
+    naming.refresh()
     return added
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import article_files, indexing, learning, past_questions
+from knowledge import article_files, indexing, learning, naming, past_questions
 from knowledge.adding import AT_ONCE, add_all, add_article
 from knowledge.editing import (
     Written,
@@ -63,6 +63,7 @@ __all__ = [
     "list_articles",
     "list_public",
     "list_versions",
+    "note_names",
     "reindex",
     "remember_answers",
     "restore_version",
@@ -112,6 +113,11 @@ def add_path(path: Path) -> list[Added]:
     Raises InvalidInput naming the first file that is not supported or is no text.
     """
     return [add_article(article_files.read_article(file)) for file in files_in([path])]
+
+
+def note_names() -> None:
+    """To be called when files have been added or withdrawn: what other articles name is found before the rest."""
+    naming.refresh()
 
 
 def withdraw_absent(folder: Path, present: Iterable[Path]) -> list[Article]:

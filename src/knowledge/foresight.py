@@ -158,6 +158,7 @@ def _added(
                 shares.get(place, Coverage()).titles,
                 before.past,
                 before.fresh,
+                before.named,
             ),
             0.0,
             0.0,

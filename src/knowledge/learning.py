@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from knowledge import confirmed_answers, indexing, learning_runs, past_questions
+from knowledge import confirmed_answers, indexing, learning_runs, naming, past_questions
 from knowledge.embedding import embed_passages, embed_question
 from knowledge.learning_runs import RunOutcome
 from knowledge.models import Article, StoredChunk
@@ -82,6 +82,7 @@ def _learn_all(run_id: int, progress: Callable[[int, int], None] | None) -> Lear
             report = replace(report, seen=report.seen + 1, **counted)
             if progress is not None:
                 progress(report.seen, total)
+    naming.refresh()
     return replace(report, confirmed=_learn_confirmed(run_id))
 
 

@@ -6,6 +6,7 @@ from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     REAL,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Computed,
     DateTime,
@@ -60,6 +61,7 @@ class Article(Table):
     withdrawn_by: Mapped[str] = mapped_column(Text, server_default="")
     valid_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     valid_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    named: Mapped[bool] = mapped_column(Boolean, server_default="false")  # By another article: see `naming`.
 
 
 class ArticleVersion(Table):

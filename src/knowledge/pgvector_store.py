@@ -60,6 +60,7 @@ _NEARNESS = text("""
 with asked (vector) as materialized (select cast(:vector as halfvec)),
 near as materialized (
     select vectors.chunk_id, chunks.article_id, articles.valid_from, vectors.embedding,
+        articles.named or articles.kind = 'learned' as named,
         1 - (vectors.embedding <=> vector) as cosine
     from asked, vectors
     join chunks on chunks.id = vectors.chunk_id
@@ -88,7 +89,8 @@ select
     1 - (coalesce(whole.lead, near.embedding) <=> vector),
     1 - (coalesce(whole.whole, near.embedding) <=> vector),
     coalesce(pieces.cosine, least(near.cosine, (select min(cosine) from pieces))),
-    near.valid_from
+    near.valid_from,
+    near.named
 from asked, near
 left join article_vectors as whole on whole.article_id = near.article_id and whole.model_id = :model_id
 left join pieces on pieces.article_id = near.article_id

@@ -20,7 +20,8 @@ _KNOWN, _UNKNOWN = "known_language", "unknown_language"
 class Signals:
     """Cosines of the question to the chunk, to the article's beginning, to the whole article and to its best pieces;
     shares of the question's words, weighted by rarity, that the chunk and its titles hold; the article's share of
-    the voices of similar questions asked before; how much younger the article is than the others found.
+    the voices of similar questions asked before; how much younger the article is than the others found; 1 when other
+    articles name it.
     """
 
     chunk: float = 0.0
@@ -31,6 +32,7 @@ class Signals:
     titles: float = 0.0
     past: float = 0.0
     fresh: float = 0.0
+    named: float = 0.0
 
 
 _NAMES = tuple(field.name for field in fields(Signals))

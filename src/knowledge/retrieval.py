@@ -232,7 +232,17 @@ def _owners(session: Session, chunks: Collection[int]) -> tuple[dict[int, int], 
 def _signals(near: Nearness | None, share: Coverage, past: float, fresh: float) -> Signals:
     if near is None:
         return Signals(coverage=share.all, titles=share.titles, past=past, fresh=fresh)
-    return Signals(near.chunk, near.lead, near.whole, near.pieces, share.all, share.titles, past, fresh)
+    return Signals(
+        near.chunk,
+        near.lead,
+        near.whole,
+        near.pieces,
+        share.all,
+        share.titles,
+        past,
+        fresh,
+        float(near.named),
+    )
 
 
 def _in_order(candidates: list[Candidate], stage: Stage) -> list[Candidate]:

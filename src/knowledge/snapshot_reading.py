@@ -1,7 +1,7 @@
 """Reads what a snapshot holds: stored chunks and vectors; earlier versions of articles are cut and embedded anew."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,11 @@ import numpy as np
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from knowledge import foresight
+from knowledge import foresight, naming
 from knowledge.embedding import model_id
 from knowledge.keyword_search import quoted
 from knowledge.models import Article, ArticlePiece, ArticleVector, ArticleVersion, PastQuestion, Vector
+from knowledge.naming import Called
 from knowledge.preparing import NewArticle
 from knowledge.snapshots import ALWAYS, NEVER_ENDS, Asked, Era, Part, Snapshot
 from knowledge.vector_store import Audience, Kind
@@ -49,6 +50,7 @@ class View:
 class _Reading:
     eras: list[Era]
     parts: list[Part]
+    texts: list[tuple[Called, str]] = field(default_factory=list)  # Of each era.
 
 
 def read(view: View) -> Snapshot:
@@ -60,7 +62,7 @@ def read(view: View) -> Snapshot:
         past = list(_past(session))
     for since, until, row, version in earlier:
         _read_earlier(reading, row, version, (since, until))
-    return Snapshot(reading.eras, reading.parts, past, view.without)
+    return Snapshot(reading.eras, reading.parts, past, view.without, naming.namers(reading.texts))
 
 
 def _read_present(session: Session, reading: _Reading, view: View) -> None:
@@ -93,6 +95,7 @@ def _read_present(session: Session, reading: _Reading, view: View) -> None:
                 since = ALWAYS  # What a ticket taught has the day of its resolution as `valid_from`.
             near = np.stack(pieces[article.id]) if article.id in pieces else np.zeros((0, 1), np.float32)
             reading.eras.append(_era(article, article, (since, NEVER_ENDS), (lead, whole, near)))
+            reading.texts.append(_text(article, article))
         reading.parts.append(_part(row, places[article.id], vectors[row.id]))
 
 
@@ -140,6 +143,7 @@ def _read_earlier(
     if not made.chunks:
         return
     reading.eras.append(_era(article, version, lives, (made.lead, made.whole, made.pieces)))
+    reading.texts.append(_text(article, version))
     for chunk, words, vector in zip(made.chunks, made.words, made.vectors, strict=True):
         with transaction() as session:
             all_words, titles = session.execute(_LEXEMES, {"words": words}).one()
@@ -156,6 +160,13 @@ def _read_earlier(
                 frozenset(map(quoted, titles)),
             )
         )
+
+
+def _text(article: Article, content: Article | ArticleVersion) -> tuple[Called, str]:
+    """What a ticket taught names nothing, nor is it named."""
+    if article.kind == Kind.LEARNED:
+        return Called(article.id, ""), ""
+    return Called(article.id, content.title, content.url), content.body
 
 
 def _era(

@@ -80,6 +80,14 @@ class Asked:
     vector: Vectors
 
 
+@dataclass(frozen=True)
+class _Then:
+    """A moment, and which eras are found at it."""
+
+    moment: datetime
+    is_open: NDArray[np.bool_]
+
+
 @dataclass
 class Snapshot:
     """Read-only once it is made; several threads may search it."""
@@ -88,6 +96,7 @@ class Snapshot:
     parts: Sequence[Part]
     past: Sequence[Asked]
     without: Collection[str] = ()
+    namers: Sequence[Collection[int]] = ()  # For each era, the places of those that name it.
     _terms: dict[Question, Terms] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -133,7 +142,7 @@ class Snapshot:
         places = {*_best(np.where(found, cosines, -2.0)), *self._matches(terms, found)}
         places |= {place for era in voices for place in self._parts_of[era]}
         chosen = np.array(sorted(place for place in places if found[place]), np.int64)
-        ranked = self._ranked(chosen, terms, vector, cosines, voices, moment)
+        ranked = self._ranked(chosen, terms, vector, cosines, voices, _Then(moment, is_open))
         least = settings().knowledge.min_relevance
         return self._shown(ranked, Shown(limit, least, None))
 
@@ -188,14 +197,14 @@ class Snapshot:
         vector: Vectors,
         cosines: Vectors,
         voices: Mapping[int, float],
-        moment: datetime,
+        then: _Then,
     ) -> list[tuple[int, Candidate]]:
         eras = sorted({int(era) for era in self._era_of[chosen]})
         pieces = self._pieces(chosen, vector, cosines)
         leads = dict(zip(eras, self._leads[eras] @ vector, strict=True))
         wholes = dict(zip(eras, self._wholes[eras] @ vector, strict=True))
         least = min(pieces.values(), default=1.0)
-        fresh = freshness({era: self.eras[era].valid_from for era in eras}, moment)
+        fresh = freshness({era: self.eras[era].valid_from for era in eras}, then.moment)
         signals = []
         for place in chosen:
             era, cosine = self.parts[place].era, float(cosines[place])
@@ -212,6 +221,7 @@ class Snapshot:
                     titles,
                     past,
                     fresh.get(era, 0.0),
+                    float(self._is_named(era, then.is_open)),
                 )
             )
         scored = score_all(signals, known_language=knows(terms.language))
@@ -220,6 +230,11 @@ class Snapshot:
             for place, one, made in zip(chosen, signals, scored, strict=True)
         ]  # fmt: skip
         return sorted(found, key=lambda one: (-one[1].score, one[1].chunk_id))
+
+    def _is_named(self, era: int, is_open: NDArray[np.bool_]) -> bool:
+        if self.eras[era].kind is Kind.LEARNED:
+            return True
+        return bool(self.namers) and any(is_open[one] for one in self.namers[era])
 
     def _pieces(self, chosen: Places, vector: Vectors, cosines: Vectors) -> dict[int, float]:
         """Of the nearest articles: the mean of their best pieces."""

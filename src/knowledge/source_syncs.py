@@ -131,6 +131,7 @@ def _sync(folder: Path, sync_id: int, progress: Callable[[int, int], None] | Non
         if progress is not None:
             progress(number, len(files))
     done.withdrawn.extend(articles.withdraw_absent(folder, files))
+    articles.note_names()
     return done
 
 

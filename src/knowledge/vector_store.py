@@ -38,7 +38,8 @@ class Filters:
 @dataclass(frozen=True)
 class Nearness:
     """Cosines of a question to a chunk, to its article's title with its beginning, to the whole article, and the mean
-    of those to its article's best three pieces. `since` is when the article became valid, if that was said.
+    of those to its article's best three pieces. `since` is when the article became valid, if that was said; `named`
+    whether another article names it, or staff answered with it.
     """
 
     article_id: int
@@ -47,6 +48,7 @@ class Nearness:
     whole: float
     pieces: float
     since: datetime | None
+    named: bool
 
 
 class VectorStore(Protocol):

@@ -33,6 +33,7 @@ def add(
     """Add or update articles. A file that cannot be read is named and the rest goes on; then the exit code is 1."""
     migrate()
     added, refused = _add(articles.files_in(paths), quiet=json)
+    articles.note_names()
     _report(added, refused, [], as_json=json)
 
 
